@@ -1,0 +1,36 @@
+# Two commands do everything on a fresh Debian 12 with Swift 6.3: `make demo` and `make test`.
+# Each first installs the Debian packages that are missing, with sudo when not root.
+
+PACKAGES = libpq-dev libcurl4-openssl-dev libsystemd-dev pkg-config postgresql-15 openssl python3 systemd-container debootstrap
+BUILD = swift build --build-tests -j $(shell nproc)
+ONLY ?=
+
+.PHONY: demo test bench build release lint format packages
+
+demo: build
+	@.build/debug/demo
+
+test: build
+	swift test --skip-build
+
+bench: release
+	@.build/release/bench $(ONLY)
+
+build: packages
+	$(BUILD)
+
+release: packages
+	swift build -c release -j $(shell nproc)
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+packages:
+	@missing=""; for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing:$$missing"; sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
