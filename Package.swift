@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "Schema", swiftSettings: settings, plugins: ["EmbedSQL"]),
 
         room("Postgres", ["CPostgres", log, collections, system]),
-        room("Outbound", ["CCurl", log, collections, system]),
+        room("Outbound", ["CCurl", log, collections, heap]),
         room("Systemd", ["CSystemd", log, system]),
         room("Queue", ["Postgres", log]),
         room("Vendors", ["Outbound", log]),
