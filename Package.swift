@@ -75,11 +75,12 @@ let package = Package(
         bench("Support", ["Postgres", "Schema", log]),
         bench("Simulators", [hummingbird, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres"]),
+        program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
         program("bench", "Bench", ["Support", "Simulators", "Postgres"]),
 
         tests("PostgresTests", ["Postgres", "Support"]),
         tests("OutboundTests", ["Outbound", "Simulators", "Support"]),
-        tests("SystemdTests", ["Systemd", "Support"]),
+        tests("SystemdTests", ["Systemd", "Support", log, system]),
         tests("SchemaTests", ["Schema", "Postgres", "Support"]),
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
