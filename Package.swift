@@ -57,7 +57,7 @@ let package = Package(
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["EmbedFiles"], path: "Sources/EmbedSQL"),
         .target(name: "Schema", swiftSettings: settings, plugins: ["EmbedSQL"]),
 
-        room("Postgres", ["CPostgres", log, collections, system]),
+        room("Postgres", ["CPostgres", log, collections, crypto]),
         room("Outbound", ["CCurl", log, collections, heap]),
         room("Systemd", ["CSystemd", log, system]),
         room("Queue", ["Postgres", log]),
