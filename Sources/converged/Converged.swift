@@ -1,7 +1,64 @@
 import ArgumentParser
-import Configuration
-import Logging
-import ServiceLifecycle
+import Operator
 
+/// The program: the daemon and the operator's verbs, a file a verb in `Commands/`.
 @main
-struct Placeholder: ParsableCommand {}
+struct Converged: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "converged",
+        abstract: "Makes reality match the rows in Postgres, and tells what it does.",
+        discussion: """
+            The web app writes rows into Postgres; the daemon (`converged run`) provisions, repairs and deletes what \
+            they ask for. All other verbs are for people: they read rows and leave wakes, and never call a vendor.
+
+            START HERE
+              converged doctor                what is missing, line by line
+              converged status                one screen: is the whole working?
+              converged why machine/1d4f06a2  what one object waits for
+              converged reconcile machine/1d4f06a2 --now --wait
+
+            KEYS
+              machine/NAME, where NAME is the id or its first 4 or more characters, the Fly app, the machine's name, \
+            the user's short id or e-mail address; survey/fly; fleet/fly.
+
+            SETTINGS come from CONVERGED_… variables and the JSON file that CONVERGED_SETTINGS_FILE names (the \
+            environment wins), secrets from $CREDENTIALS_DIRECTORY, or CONVERGED_CREDENTIALS_DIR without systemd: \
+            fly-token, keyring, and if wanted database-password or database-url.
+            \(settingLines)
+
+            EXIT CODES
+              0 done   1 something needs a person   64 wrong command line   66 no such object   69 no database
+              70 a fault of ours   75 try again   77 not allowed   78 settings, credentials or schema
+              `reconcile --wait` also: 2 blocked   3 will retry   124 time is over
+            """,
+        version: "converged \(Version.current)",
+        subcommands: [
+            RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
+            ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, MigrateCommand.self,
+            DoctorCommand.self, VersionCommand.self,
+        ])
+
+    private static var settingLines: String {
+        let width = SettingTable.all.map(\.environmentName.count).max() ?? 0
+        return SettingTable.all.map { setting in
+            let padding = String(repeating: " ", count: width + 2 - setting.environmentName.count)
+            let standard = setting.defaultText.map { " (\($0))" } ?? ""
+            return "  \(setting.environmentName)\(padding)\(setting.meaning)\(standard)"
+        }.joined(separator: "\n")
+    }
+
+    /// ArgumentParser ends the program for what it threw itself: wrong command lines, help, version.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var verb = command as? any AsyncParsableCommand {
+                try await verb.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let failure = Failure(error) else { exit(withError: error) }
+            failure.exit()
+        }
+    }
+}
