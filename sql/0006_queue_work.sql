@@ -334,3 +334,33 @@ grant execute on function
     converged.rescue(bigint, interval, boolean),
     converged.assert_lease(bigint, bigint)
 to converged_daemon;
+
+-- After an answer was lost: gives the worker a new row and id, moves the leases that it knows of to it, and takes back
+-- those that it never heard of. The old row goes, so that a claim still on its way to the server is refused.
+create function converged.renew_worker(worker bigint, jobs bigint[], fences bigint[]) returns bigint
+    language plpgsql
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    renewed bigint;
+begin
+    perform 1 from converged.workers where id = renew_worker.worker for update;  -- waits for a claim that commits just now
+    if not found then
+        raise exception 'worker % is not registered any more', renew_worker.worker using errcode = 'CV002';
+    end if;
+    insert into converged.workers (name, version, kinds, started_at, seen_at, draining)
+    select name, version, kinds, started_at, now, draining from converged.workers where id = renew_worker.worker
+    returning id into renewed;
+    update converged.jobs j set worker = renewed
+    from unnest(renew_worker.jobs, fences) as known (id, fence)
+    where j.id = known.id and j.fence = known.fence and j.worker = renew_worker.worker and j.state = 'running';
+    update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false
+    where j.state = 'running' and j.worker = renew_worker.worker;
+    delete from converged.workers where id = renew_worker.worker;
+    return renewed;
+end
+$$;
+revoke all on function converged.renew_worker(bigint, bigint[], bigint[]) from public;
+grant execute on function converged.renew_worker(bigint, bigint[], bigint[]) to converged_daemon;

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Postgres
+
+/// A job held by this worker for one run. See ``QueueSQLState`` for its life.
+public struct Lease: Sendable {
+    public let job: Int64
+    /// Names this lease among all that the job ever has: every write is refused once another one exists.
+    public let fence: Int64
+    public let kind: String
+    /// nil for jobs without a key.
+    public let key: String?
+    /// Failed attempts before this run.
+    public let attempt: Int
+    /// JSON, as enqueued.
+    public let args: String?
+    /// 0 a user's change … 8 a resync.
+    public let priority: Int
+    /// When the wake was given that made the job due; database time.
+    public let wokenAt: Date
+    let database: Database
+
+    public init(
+        job: Int64, fence: Int64, kind: String, key: String?, attempt: Int = 0, args: String? = nil, priority: Int = 0,
+        wokenAt: Date, database: Database
+    ) {
+        self.job = job
+        self.fence = fence
+        self.kind = kind
+        self.key = key
+        self.attempt = attempt
+        self.args = args
+        self.priority = priority
+        self.wokenAt = wokenAt
+        self.database = database
+    }
+
+    /// `machine/1d4f06a2`, or `mail#17` for a job without a key.
+    public var name: String { key.map { "\(kind)/\($0)" } ?? "\(kind)#\(job)" }
+
+    /// One transaction in mid-run, committed only while the lease holds.
+    ///
+    /// - Throws: ``LeaseLost``, and then nothing was written; `PostgresError` otherwise.
+    @discardableResult public func write(_ statements: [SQL]) async throws -> [Rows] {
+        do {
+            return Array(try await database.batch([assertion] + statements).dropFirst())
+        } catch let error as PostgresError where error.sqlState == QueueSQLState.leaseLost {
+            throw LeaseLost(name: name, fence: fence)
+        }
+    }
+
+    /// Raises ``QueueSQLState/leaseLost`` unless the lease holds, and keeps it until the transaction ends.
+    var assertion: SQL { SQL("select converged.assert_lease($1, $2)", bind: [job.postgresCell, fence.postgresCell]) }
+}
+
+/// Another worker may hold the job by now; this run's result is void. Handlers let it pass.
+public struct LeaseLost: Error, Equatable, CustomStringConvertible {
+    public let name: String
+    public let fence: Int64
+
+    public var description: String {
+        "the lease of \(name) under fence \(fence) is lost: nothing was written, the run is void"
+    }
+}

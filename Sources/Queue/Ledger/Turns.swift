@@ -1,0 +1,152 @@
+import Postgres
+
+/// One round trip: ends of runs, then new leases.
+struct Turn: Sendable {
+    var worker: Int64
+    var finishes: [Finish]
+    /// Leases wanted per kind; nil: none, and nothing is folded.
+    var limits: [Int]?
+}
+
+extension Ledger {
+    /// The next round trip, if one is worth it now. At most one is under way; what comes meanwhile joins the next.
+    mutating func nextTurn(_ now: Instant) -> Turn? {
+        lastTick = now
+        guard let worker, !isTurning, !isUncertain, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        let isFlushed = mustFlush(now)
+        let claims = !isIsolating && wantsClaim(now, isFlushed)
+        guard isFlushed || claims else { return nil }
+        var turn = Turn(worker: worker, finishes: [], limits: nil)
+        let count = isIsolating ? min(1, pending.count) : pending.count
+        turn.finishes = Array(pending.prefix(count))
+        pending.removeFirst(count)
+        pendingSince = pending.isEmpty ? nil : now
+        if claims {
+            turn.limits = kinds.indices.map(free)
+            isHinted = false
+            dueAt = nil
+            pollAt = now + settings.pollInterval * (0.8 + 0.4 * settings.unit())
+        }
+        isTurning = true
+        return turn
+    }
+
+    /// Ends wait for others to share their round trip, but not when nothing runs that could join them.
+    private func mustFlush(_ now: Instant) -> Bool {
+        guard let pendingSince else { return false }
+        return pending.count >= settings.finishBatch || runs.isEmpty || isStopping || isIsolating
+            || pendingSince + finishDelay <= now
+    }
+
+    /// Free capacity is worth more than a fuller round trip while there is work for it.
+    var finishDelay: Duration {
+        let isWanted = kinds.indices.contains { hasBacklog[$0] && free($0) > 0 }
+        return isWanted && !isDraining ? settings.finishDelay / 5 : settings.finishDelay
+    }
+
+    private func wantsClaim(_ now: Instant, _ isFlushed: Bool) -> Bool {
+        if isStopping || isDraining { return false }
+        if pollAt <= now { return true }
+        let open = kinds.indices.filter { free($0) > 0 }
+        if open.isEmpty { return false }
+        if isHinted || dueAt.map({ $0 <= now }) ?? false { return true }
+        return isFlushed && open.contains { hasBacklog[$0] }
+    }
+
+    /// A round trip succeeded. Returns the leases to run.
+    mutating func settle(_ turn: Turn, _ answers: [Int64: Finish.Answer], _ claim: Claim.Result?, _ now: Instant)
+        -> [Run]
+    {
+        isTurning = false
+        failures = 0
+        retryAt = nil
+        // One at a time until all of those that may hide the refused one are through.
+        isIsolating = isIsolating && !pending.isEmpty
+        for finish in turn.finishes { record(finish, answers[finish.lease.job]) }
+        // Lapsed meanwhile: the leases belong to a dead worker and are taken back as such.
+        guard let limits = turn.limits, let claim, turn.worker == worker else { return [] }
+        counters.folded += UInt64(claim.folded)
+        counters.claimed += UInt64(claim.leases.count)
+        var claimed = Array(repeating: 0, count: kinds.count)
+        var begun: [Run] = []
+        for (lease, waited) in claim.leases {
+            guard let kind = index(of: lease.kind) else { continue }
+            claimed[kind] += 1
+            counters.pickUp.record(waited)
+            begun.append(begin(lease, kind, now))
+        }
+        for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
+        if claim.folded >= Claim.mostWakes { isHinted = true }
+        if let next = claim.next { dueAt = now + next + .milliseconds(1) }
+        if claim.leftBehind > 0 { dueAt = min(dueAt ?? .distant(now), now + .milliseconds(20)) }
+        return begun
+    }
+
+    private mutating func record(_ finish: Finish, _ answer: Finish.Answer?) {
+        switch answer {
+        case .lost where !finish.isUncertain: counters.leaseLosses += 1
+        case .dead: counters.finished[Finish.Ending.dead.rawValue, default: 0] += 1
+        default: counters.finished[finish.ending.rawValue, default: 0] += 1
+        }
+        if answer == .due { isHinted = true }
+    }
+
+    /// A round trip failed; what it carried goes again.
+    ///
+    /// - Parameter isUnknown: it may have been committed.
+    mutating func fail(_ turn: Turn, isRetryable: Bool, isUnknown: Bool, _ now: Instant) {
+        isTurning = false
+        counters.failedTurns += 1
+        failures += 1
+        let wait = Duration.milliseconds(50) * (1 << min(failures, 5))
+        retryAt = now + min(wait, .seconds(1)) * (0.5 + 0.5 * settings.unit())
+        isHinted = isHinted || turn.limits != nil
+        guard turn.worker == worker else { return }
+        var finishes = turn.finishes
+        if isUnknown {
+            isUncertain = isUncertain || turn.limits != nil
+            for index in finishes.indices { finishes[index].isUncertain = true }
+        }
+        if !isRetryable, finishes.count > 1 || (finishes.count == 1 && turn.limits != nil) {
+            isIsolating = true
+        } else if !isRetryable, finishes.count == 1, finishes[0].ending != .retry {
+            finishes[0] = refused(finishes[0])
+        }
+        pending.insert(contentsOf: finishes, at: 0)
+        if !pending.isEmpty { pendingSince = now }
+    }
+
+    /// Nobody knows whether the last claim was committed: what the database holds for us has to be compared with what
+    /// we hold, under a new row in `converged.workers`, so that a claim still on its way there is refused.
+    mutating func nextRenewal(_ now: Instant) -> Renewal? {
+        guard let worker, isUncertain, !isTurning, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        isTurning = true
+        return Renewal(worker: worker, held: runs.values.map(\.lease) + pending.map(\.lease))
+    }
+
+    mutating func renewed(_ renewal: Renewal, as id: Int64) {
+        isTurning = false
+        guard worker == renewal.worker else { return }
+        worker = id
+        isUncertain = false
+        isHinted = true
+    }
+
+    /// The database does not take this end of a run (output that is no JSON): end it as a failure, which holds nothing of
+    /// the handler's.
+    func refused(_ finish: Finish) -> Finish {
+        guard let kind = index(of: finish.lease.kind) else { return finish }
+        let verdict = Verdict(.retry(because: "the database refused the result of this run"))
+        return Finish(finish.lease, verdict, kinds[kind], startedAt: finish.startedAt, unit: settings.unit())
+    }
+}
+
+struct Renewal: Sendable {
+    var worker: Int64
+    var held: [Lease]
+}
+
+extension ContinuousClock.Instant {
+    /// Later than anything that is waited for.
+    static func distant(_ now: Self) -> Self { now + .seconds(86_400) }
+}

@@ -1,0 +1,117 @@
+import Logging
+import Postgres
+
+extension Worker {
+    /// Writes the worker's row. Repeated until the database answers; a refusal for good is thrown at the start, and later
+    /// only told.
+    func register() async throws {
+        var failures = 0
+        while !ledger.withLock(\.isStopping), !Task.isCancelled {
+            do {
+                try await registerOnce()
+                return
+            } catch let error as PostgresError where error.isRetryable || error.kind == .poolExhausted {
+                failures += 1
+                logger.log(
+                    level: failures == 1 ? .warning : .debug, "cannot register this worker yet: \(error)",
+                    metadata: ["message-id": "database-unreachable"])
+                try? await Task.sleep(for: .milliseconds(250) * (1 + settings.unit()))
+            }
+        }
+    }
+
+    private func registerOnce() async throws {
+        let sentAt = ContinuousClock.now
+        let rows = try await database.batch([
+            """
+            insert into converged.workers (name, version, kinds, started_at, seen_at)
+            values (\(settings.name), \(settings.version), \(kinds.map(\.name)), converged.now(), converged.now())
+            returning id
+            """,
+            "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)",
+        ])
+        let id: Int64 = try rows[0].scalar()
+        ledger.withLock { ledger in
+            ledger.worker = id
+            ledger.lastHeartbeat = sentAt
+            ledger.isHinted = true
+        }
+        signal.fire()
+    }
+
+    /// Proves every 3 s that this worker lives, and hears what operators ask of it. After a lapse it registers anew.
+    func beat() async {
+        while !Task.isCancelled {
+            let worker = ledger.withLock(\.worker)
+            do {
+                if let worker {
+                    try await beatOnce(worker)
+                } else {
+                    try await withTimeout(settings.lapseAfter) { try await self.registerOnce() }
+                }
+                try await Task.sleep(for: settings.heartbeatInterval)
+            } catch {
+                if Task.isCancelled { return }
+                logger.debug("a heartbeat failed: \(error)")
+                try? await Task.sleep(for: settings.heartbeatInterval / 6 * (0.5 + settings.unit()))
+            }
+        }
+    }
+
+    private func beatOnce(_ worker: Int64) async throws {
+        // What counts is when the database may have taken it, so the time before it was sent.
+        let sentAt = ContinuousClock.now
+        let rows = try await withTimeout(settings.lapseAfter / 2) {
+            try await self.database.query("select draining, cancelled from converged.heartbeat(\(worker))")
+        }
+        guard let row = rows.first else {
+            // A renewal under way gives the worker another row: that is no lapse.
+            if !ledger.withLock(\.isUncertain) { lapse(worker, "another worker took this one for dead") }
+            return
+        }
+        let isDraining: Bool = try row.decode(0)
+        let cancelled: [Int64] = try row.decode(1)
+        let cancels = ledger.withLock { ledger -> [@Sendable () -> Void] in
+            guard ledger.worker == worker else { return [] }
+            ledger.lastHeartbeat = sentAt
+            ledger.isHinted = ledger.isHinted || (ledger.isDraining && !isDraining)
+            ledger.isDraining = isDraining
+            return ledger.request(cancelled, .now)
+        }
+        for cancel in cancels { cancel() }
+        signal.fire()
+    }
+
+    /// The row goes at the end of a stop, unless something could not be handed back: then its age tells others.
+    func unregister() async {
+        guard let worker = ledger.withLock({ $0.isIdle ? $0.worker : nil }) else { return }
+        do {
+            try await withTimeout(settings.cancelGrace) {
+                try await self.database.query("delete from converged.workers where id = \(worker)")
+            }
+        } catch {
+            logger.info("this worker's row stays until others find it dead: \(error)")
+        }
+    }
+}
+
+/// Cancels the operation when it takes longer; it then throws what its cancellation makes it throw.
+func withTimeout<Value: Sendable>(
+    _ limit: Duration, _ operation: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await operation() }
+        group.addTask {
+            try? await Task.sleep(for: limit)
+            return nil
+        }
+        while let value = try await group.next() {
+            if let value {
+                group.cancelAll()
+                return value
+            }
+            group.cancelAll()
+        }
+        throw CancellationError()
+    }
+}

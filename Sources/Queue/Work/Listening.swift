@@ -1,0 +1,11 @@
+import Postgres
+
+extension Worker {
+    /// Every notice is only a hint to look; so is a fresh connection, since hints may have been lost before it.
+    func listen() async {
+        for await _ in database.listen(["converged_jobs"]) {
+            ledger.withLock { $0.isHinted = true }
+            signal.fire()
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Logging
+import Postgres
+
+extension Worker {
+    /// Looks for dead workers and takes back what they held. The first look is thorough: it also finds jobs whose worker
+    /// has no row at all.
+    func rescue() async {
+        var isThorough = true
+        while !Task.isCancelled {
+            if let worker = ledger.withLock({ $0.isStopping ? nil : $0.worker }) {
+                do {
+                    try await rescueOnce(worker, isThorough: isThorough)
+                    isThorough = false
+                } catch {
+                    logger.debug("the look for dead workers failed: \(error)")
+                }
+            }
+            try? await Task.sleep(for: settings.rescueInterval * (0.9 + 0.2 * settings.unit()))
+        }
+    }
+
+    private func rescueOnce(_ worker: Int64, isThorough: Bool) async throws {
+        let rows = try await database.query(
+            """
+            select worker, name, rescued
+            from converged.rescue(\(worker), \(settings.deadAfter)::interval, \(isThorough))
+            """)
+        for (dead, name, rescued) in try rows.decode((Int64, String, Int64).self) {
+            ledger.withLock { $0.counters.rescued += UInt64(rescued) }
+            logger.warning(
+                "worker \(dead) (\(name)) is dead: \(rescued) of its jobs run elsewhere now",
+                metadata: ["message-id": "worker-rescued", "worker": "\(dead)", "rescued": "\(rescued)"])
+        }
+        if !rows.isEmpty {
+            ledger.withLock { $0.isHinted = true }
+            signal.fire()
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Logging
+import Postgres
+
+extension Worker {
+    /// Sends what has ended and asks for more, one round trip and one commit.
+    func perform(_ turn: Turn) async {
+        defer { signal.fire() }
+        var statements: [SQL] = []
+        if !turn.finishes.isEmpty { statements.append(Finish.statement(turn.finishes)) }
+        if let limits = turn.limits {
+            statements.append(Claim(limits: limits, worker: turn.worker).statement(kinds))
+        }
+        do {
+            let results = try await database.batch(statements)
+            let answers = turn.finishes.isEmpty ? [:] : try Finish.answers(results[0])
+            let claim = turn.limits == nil ? nil : try Claim.Result(results[results.count - 1], database)
+            let begun = ledger.withLock { $0.settle(turn, answers, claim, .now) }
+            for run in begun { start(run) }
+            for finish in turn.finishes { tell(finish, answers[finish.lease.job]) }
+        } catch {
+            failed(turn, error)
+        }
+    }
+
+    private func failed(_ turn: Turn, _ error: any Error) {
+        let refusal = error as? PostgresError
+        if refusal?.sqlState == QueueSQLState.workerGone {
+            ledger.withLock { $0.fail(turn, isRetryable: true, isUnknown: false, .now) }
+            lapse(turn.worker, "another worker took this one for dead")
+            return
+        }
+        // An answer that cannot be read was given after the commit.
+        let isUnknown =
+            refusal.map { $0.outcomeUnknown || [.timeout, .cancelled, .decoding].contains($0.kind) } ?? true
+        let failures = ledger.withLock { ledger in
+            ledger.fail(turn, isRetryable: refusal?.isRetryable ?? false, isUnknown: isUnknown, .now)
+            return ledger.failures
+        }
+        tellFailure(error, failures)
+    }
+
+    /// Finds out which leases the database holds for this worker after an answer was lost.
+    func renew(_ renewal: Renewal) async {
+        defer { signal.fire() }
+        do {
+            let rows = try await database.query(
+                """
+                select converged.renew_worker(\(renewal.worker), \(renewal.held.map(\.job))::bigint[],
+                    \(renewal.held.map(\.fence))::bigint[])
+                """)
+            let id: Int64 = try rows.scalar()
+            ledger.withLock { $0.renewed(renewal, as: id) }
+        } catch let error as PostgresError where error.sqlState == QueueSQLState.workerGone {
+            ledger.withLock { $0.isTurning = false }
+            lapse(renewal.worker, "another worker took this one for dead")
+        } catch {
+            let turn = Turn(worker: renewal.worker, finishes: [], limits: nil)
+            let failures = ledger.withLock { ledger in
+                // A renewal that was committed without our hearing of it ends in `workerGone` at the next try.
+                ledger.fail(turn, isRetryable: true, isUnknown: false, .now)
+                return ledger.failures
+            }
+            tellFailure(error, failures)
+        }
+    }
+
+    /// Gives the present registration up; runs under another one are left alone.
+    func lapse(_ worker: Int64, _ reason: String) {
+        let cancels = ledger.withLock { $0.worker == worker ? $0.lapse(.now) : nil }
+        guard let cancels else { return }
+        for cancel in cancels { cancel() }
+        tellLapse(reason)
+        signal.fire()
+    }
+
+    /// The first failure of a row is told, then every hundredth: a database that is away for an hour is one event.
+    private func tellFailure(_ error: any Error, _ failures: Int) {
+        let level: Logger.Level = failures % 100 == 1 ? .warning : .debug
+        logger.log(
+            level: level, "the queue gets no answer, trying again: \(error)",
+            metadata: ["message-id": "database-unreachable", "failures": "\(failures)"])
+    }
+}

@@ -1,0 +1,33 @@
+/// How a ``Worker`` keeps time. The defaults are production's; tests shorten them.
+public struct WorkerSettings: Sendable {
+    /// Host and process, for people; in `converged.workers.name`.
+    public var name: String
+    public var version: String
+    /// Hear hints through LISTEN. False behind a transaction pooler, where only polling works: then a wake waits up to
+    /// `pollInterval`.
+    public var listens = true
+    /// The back-stop for lost hints; jittered by a fifth.
+    public var pollInterval: Duration = .seconds(1)
+    /// An end of a run waits at most this long for others to share its round trip.
+    public var finishDelay: Duration = .milliseconds(5)
+    public var finishBatch = 500
+    public var heartbeatInterval: Duration = .seconds(3)
+    /// Without a heartbeat for this long, by the worker's own clock, it stops its runs: less than `deadAfter`.
+    public var lapseAfter: Duration = .seconds(8)
+    /// A worker unseen for this long, by the database's clock, is dead.
+    public var deadAfter: Duration = .seconds(10)
+    public var rescueInterval: Duration = .seconds(2.5)
+    /// How long running work may go on after the stop.
+    public var grace: Duration = .seconds(10)
+    /// How long a cancelled run may take to return before it is reported as overdue, and at a stop left behind.
+    public var cancelGrace: Duration = .seconds(5)
+    /// Dead letters older than this are removed by upkeep.
+    public var deadJobRetention: Duration = .seconds(90 * 86_400)
+    /// Randomness in 0..<1 for back-off and poll.
+    public var unit: @Sendable () -> Double = { .random(in: 0..<1) }
+
+    public init(name: String, version: String) {
+        self.name = name
+        self.version = version
+    }
+}
