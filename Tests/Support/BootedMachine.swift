@@ -67,6 +67,7 @@ public final class BootedMachine: Sendable {
         try await installation.write(to: folder + "/upper", above: tree.path)
         let process = Process()
         let life = Pipe()
+        _ = fcntl(life.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments =
             ["-c", script, folder, tree.path, installation.enabled.joined(separator: " ")]

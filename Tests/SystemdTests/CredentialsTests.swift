@@ -1,12 +1,13 @@
 import Foundation
+import Support
 import SystemPackage
 import Systemd
 import Testing
 
 @Suite struct CredentialsTests {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "credentials-\(UUID().uuidString)").path
+    let folder: String
 
-    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false) }
+    init() throws { folder = try TemporaryFolder.make("credentials") }
 
     func write(_ name: String, _ text: String, mode: Int = 0o600) throws {
         let made = FileManager.default.createFile(

@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Systemd
@@ -31,7 +32,7 @@ import Testing
     /// Whatever the bytes: a reader of the protocol gets back the fields that went in, and each name is one that
     /// journald takes.
     @Test(arguments: 0..<300) func whatGoesInComesOut(seed: UInt64) throws {
-        var random = Numbers(seed: seed)
+        var random = Seed(value: seed)
         let alphabet: [Character] = ["a", "Z", "9", "=", "\n", "\r\n", "\0", "é", "🙂", " ", "_", "-", "\u{1b}"]
         func text() -> String {
             String((0..<Int.random(in: 0...80, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
