@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Synchronization
 
 extension Worker {
     /// Writes the worker's row. Repeated until the database answers; a refusal for good is thrown at the start, and later

@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 
 extension Worker {
     /// Every notice is only a hint to look; so is a fresh connection, since hints may have been lost before it.

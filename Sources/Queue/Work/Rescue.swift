@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Synchronization
 
 extension Worker {
     /// Looks for dead workers and takes back what they held. The first look is thorough: it also finds jobs whose worker

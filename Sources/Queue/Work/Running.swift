@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Synchronization
 
 extension Worker {
     /// Each run is a task of its own, so that it can be cancelled alone: at its deadline, or because an operator asked.

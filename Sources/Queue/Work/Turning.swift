@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Synchronization
 
 extension Worker {
     /// Sends what has ended and asks for more, one round trip and one commit.
