@@ -87,7 +87,7 @@ extension Worker {
     func unregister() async {
         guard let worker = ledger.withLock({ $0.isIdle ? $0.worker : nil }) else { return }
         do {
-            try await withTimeout(settings.cancelGrace) {
+            _ = try await withTimeout(settings.cancelGrace) {
                 try await self.database.query("delete from converged.workers where id = \(worker)")
             }
         } catch {
