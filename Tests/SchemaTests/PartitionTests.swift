@@ -1,0 +1,47 @@
+import Foundation
+import Postgres
+import Support
+import Testing
+
+/// Records live in daily partitions that come ahead of time and go after their retention.
+@Suite struct PartitionTests {
+    private func days(_ owner: Database, of parent: String) async throws -> [String] {
+        try await owner.query(
+            """
+            select right(c.relname, 8) from pg_inherits join pg_class c on c.oid = inhrelid
+            where inhparent = \("converged." + parent)::regclass and c.relname ~ '_[0-9]{8}$' order by 1
+            """
+        ).map { try $0.decode(0, as: String.self) }
+    }
+
+    @Test func partitionsAreMadeAheadAndDroppedAfterRetention() async throws {
+        let made = try await TestDatabase.make()
+        let owner = made.open()
+        #expect(try await days(owner, of: "events").count == 8, "today and a week ahead")
+        try await owner.query(
+            "insert into converged.events (kind, key, actor, reason) values ('machine', 'x', 'test', 'Old')")
+        try await moveClock(of: owner, by: .seconds(60 * 86_400))
+        try await owner.query("select converged.keep_partitions()")
+        #expect(
+            try await owner.query("select 1 from converged.events where reason = 'Old'").count == 1, "60 of 90 days")
+        #expect(try await days(owner, of: "job_history").count == 8, "two weeks are over: only what lies ahead")
+        try await moveClock(of: owner, by: .seconds(40 * 86_400))
+        try await owner.query("select converged.keep_partitions()")
+        #expect(try await owner.query("select 1 from converged.events where reason = 'Old'").isEmpty, "100 of 90 days")
+        await owner.close()
+        try await made.drop()
+    }
+
+    @Test func anInsertBeyondThePartitionsIsKept() async throws {
+        let made = try await TestDatabase.make()
+        let owner = made.open()
+        try await moveClock(of: owner, by: .seconds(30 * 86_400))
+        try await owner.query(
+            "insert into converged.events (kind, key, actor, reason) values ('machine', 'x', 'test', 'Late')")
+        try await owner.query("select converged.keep_partitions()")
+        #expect(try await owner.query("select 1 from converged.events where reason = 'Late'").count == 1)
+        #expect(try await owner.query("select 1 from converged.events_default").count == 1)
+        await owner.close()
+        try await made.drop()
+    }
+}
