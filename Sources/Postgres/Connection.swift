@@ -59,7 +59,7 @@ public struct Connection: Sendable {
     }
 
     /// BEGIN…COMMIT around the closure; an error rolls back and is thrown on.
-    public func transaction<Value: Sendable>(
+    @discardableResult public func transaction<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> Value
     ) async throws -> Value {
         try await begin()

@@ -38,7 +38,7 @@ public final class Database: Sendable {
 
     /// BEGIN…COMMIT around the closure; an error rolls back and is thrown on. Not repeated by itself: see
     /// `PostgresError.isRetryable`.
-    public func transaction<Value: Sendable>(
+    @discardableResult public func transaction<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> Value
     ) async throws -> Value {
         try await withConnection { try await $0.transaction(body) }
@@ -46,7 +46,7 @@ public final class Database: Sendable {
 
     /// One connection for the length of the closure, for session-level things (advisory locks). A transaction that is
     /// left open is rolled back.
-    public func withConnection<Value: Sendable>(
+    @discardableResult public func withConnection<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> Value
     ) async throws -> Value {
         let wire = try await pool.acquire()
@@ -67,14 +67,14 @@ public final class Database: Sendable {
     }
 
     /// COPY … FROM STDIN in text format; the rows written. Chunks need not end at line ends.
-    public func copyIn(
+    @discardableResult public func copyIn(
         isolation: isolated (any Actor)? = #isolation, _ sql: String, _ chunks: some Sequence<[UInt8]>
     ) async throws -> Int {
         try await withConnection { try await $0.copyIn(sql, chunks) }
     }
 
     /// One round trip, for the watchdog.
-    public func ping() async throws -> Duration {
+    @discardableResult public func ping() async throws -> Duration {
         let clock = ContinuousClock()
         return try await clock.measure { try await query("SELECT 1") }
     }

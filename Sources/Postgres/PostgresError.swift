@@ -87,7 +87,7 @@ extension PostgresError {
     init(result: OpaquePointer) {
         func text(_ field: UnsafePointer<CChar>?) -> String? { field.map { String(cString: $0) } }
         let severity = text(pg_severity(result))
-        let message = text(pg_message(result)) ?? text(PQresultErrorMessage(result))?.trimmed
+        let message = text(pg_message(result)) ?? text(PQresultErrorMessage(result))?.essence
         // FATAL ends the session, and a result without a SQLSTATE was made by libpq when the socket broke.
         let isServer = pg_sqlstate(result) != nil && severity != "FATAL" && severity != "PANIC"
         self.init(
@@ -106,9 +106,9 @@ extension PostgresError {
 }
 
 extension String {
-    var trimmed: String {
-        var text = self[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
+    /// libpq says one thing a line (one for every host it tried) and explains it in indented ones.
+    var essence: String {
+        let lines = split(separator: "\n").filter { $0.first?.isWhitespace == false }
+        return lines.isEmpty ? self : lines.joined(separator: "; ")
     }
 }

@@ -49,6 +49,7 @@ import Logging
     func release(_ wire: Wire) async {
         if !wire.isClean, !wire.isDead, !wire.isBusy, !wire.isCopying { await wire.rollBack() }
         wire.lease = 0
+        wire.dropNotices()
         let isReusable = wire.isClean
         perform(machine.release(wire.id, isReusable: isReusable, now: .now))
     }
@@ -106,7 +107,7 @@ import Logging
 
     private func give(_ id: Int, _ waiter: Int) {
         guard let wire = wires[id], wire.isAlive else {
-            return perform(machine.findDead(id, waiter: waiter, now: .now))
+            return perform(machine.findDead(id, now: .now))
         }
         guard let continuation = waiters.removeValue(forKey: waiter) else {
             return perform(machine.release(id, isReusable: true, now: .now))

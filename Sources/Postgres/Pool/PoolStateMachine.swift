@@ -38,7 +38,7 @@ struct PoolStateMachine {
 
     let limits: Limits
     private var idle: [Idle] = []
-    private(set) var leased: [Int: Int] = [:]
+    private var leased: [Int: Waiter] = [:]
     private(set) var connecting: Set<Int> = []
     private var expiry: [Int: Instant] = [:]
     private var waiters = Deque<Waiter>()
@@ -50,6 +50,7 @@ struct PoolStateMachine {
     init(limits: Limits) { self.limits = limits }
 
     var idleCount: Int { idle.count }
+    var leasedCount: Int { leased.count }
     var waiterCount: Int { waiters.count }
     var count: Int { idle.count + leased.count + connecting.count }
 
@@ -58,9 +59,10 @@ struct PoolStateMachine {
     mutating func request(waiter: Int, now: Instant) -> [Action] {
         if isClosed { return [.refuse(waiter: waiter, .closed)] }
         // The most recently used one: the others can grow old and go.
-        if let last = idle.popLast() { return [give(last.id, to: waiter)] }
+        let place = Waiter(id: waiter, deadline: now + limits.acquireTimeout)
+        if let last = idle.popLast() { return [give(last.id, to: place)] }
         if waiters.count >= limits.maxWaiters { return [.refuse(waiter: waiter, .lineFull)] }
-        waiters.append(Waiter(id: waiter, deadline: now + limits.acquireTimeout))
+        waiters.append(place)
         return openMore(now)
     }
 
@@ -77,12 +79,12 @@ struct PoolStateMachine {
     }
 
     /// A connection turned out to be dead when it was about to be given: the waiter keeps the first place.
-    mutating func findDead(_ id: Int, waiter: Int, now: Instant) -> [Action] {
-        guard leased.removeValue(forKey: id) != nil else { return [] }
+    mutating func findDead(_ id: Int, now: Instant) -> [Action] {
+        guard let waiter = leased.removeValue(forKey: id) else { return [] }
         let closing = drop(id)
-        if isClosed { return closing + [.refuse(waiter: waiter, .closed)] + drainedIfDone() }
+        if isClosed { return closing + [.refuse(waiter: waiter.id, .closed)] + drainedIfDone() }
         if let next = idle.popLast() { return closing + [give(next.id, to: waiter)] }
-        waiters.prepend(Waiter(id: waiter, deadline: now + limits.acquireTimeout))
+        waiters.prepend(waiter)
         return closing + openMore(now)
     }
 
@@ -145,13 +147,13 @@ struct PoolStateMachine {
         spare.since + limits.idleTimeout <= now || (expiry[spare.id].map { $0 <= now } ?? true)
     }
 
-    private mutating func give(_ id: Int, to waiter: Int) -> Action {
+    private mutating func give(_ id: Int, to waiter: Waiter) -> Action {
         leased[id] = waiter
-        return .give(id, waiter: waiter)
+        return .give(id, waiter: waiter.id)
     }
 
     private mutating func offer(_ id: Int, _ now: Instant) -> [Action] {
-        if let first = waiters.popFirst() { return [give(id, to: first.id)] }
+        if let first = waiters.popFirst() { return [give(id, to: first)] }
         idle.append(Idle(id: id, since: now))
         return []
     }
@@ -164,6 +166,7 @@ struct PoolStateMachine {
     /// As many as there are waiters; after a failure one at a time until one succeeds.
     private mutating func openMore(_ now: Instant) -> [Action] {
         guard !isClosed, notBefore.map({ $0 <= now }) ?? true else { return [] }
+        notBefore = nil
         let limit = failures > 0 ? min(1, waiters.count) : waiters.count
         var actions: [Action] = []
         while connecting.count < limit, count < limits.maxConnections {
@@ -171,7 +174,6 @@ struct PoolStateMachine {
             connecting.insert(nextID)
             actions.append(.connect(nextID))
         }
-        if !connecting.isEmpty { notBefore = nil }
         return actions
     }
 

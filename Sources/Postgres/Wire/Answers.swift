@@ -11,14 +11,14 @@ extension Wire {
             if PQconsumeInput(connection) == 0 { break }
         }
         let result = PQgetResult(connection)
-        // An error ends the statement: how long it took is what tells a time-out from a stranger's cancel.
+        guard let result else { return nil }
         if PQresultStatus(result) != PGRES_FATAL_ERROR { extendDeadline() }
         return result
     }
 
     /// The error that libpq keeps for the whole connection.
     var connectionError: PostgresError {
-        let message = String(cString: PQerrorMessage(connection)).trimmed
+        let message = String(cString: PQerrorMessage(connection)).essence
         return PostgresError(.connection, message.isEmpty ? "the connection was lost" : message)
     }
 

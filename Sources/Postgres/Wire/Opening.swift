@@ -20,7 +20,7 @@ extension Handle {
             return .failure(PostgresError(.connection, "out of memory"))
         }
         guard PQstatus(connection) == CONNECTION_OK else {
-            let message = String(cString: PQerrorMessage(connection)).trimmed
+            let message = String(cString: PQerrorMessage(connection)).essence
             PQfinish(connection)
             return .failure(PostgresError(.connection, message.isEmpty ? "cannot connect" : message))
         }

@@ -55,14 +55,18 @@ extension Wire {
             isSent = sendPlain("BEGIN") && isSent
             slots.append(.begin)
         }
-        for name in statements.takeCondemned() {
-            isSent = sendPlain("DEALLOCATE \(name)") && isSent
-            slots.append(.housekeeping)
+        let areNew = settings.prepared ? statements.use(sqls.map(\.text)) : []
+        // A failed transaction takes nothing but ROLLBACK.
+        if PQtransactionStatus(connection) != PQTRANS_INERROR {
+            for name in statements.takeCondemned() {
+                isSent = sendPlain("DEALLOCATE \(name)") && isSent
+                slots.append(.housekeeping)
+            }
         }
         for (index, sql) in sqls.enumerated() {
             if settings.prepared {
                 let name = StatementCache.name(of: sql.text)
-                if statements.use(sql.text) {
+                if areNew[index] {
                     isSent = PQsendPrepare(connection, name, sql.text, Int32(sql.values.count), nil) == 1 && isSent
                     slots.append(.prepare(sql.text))
                 }

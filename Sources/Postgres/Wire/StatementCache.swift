@@ -20,17 +20,22 @@ struct StatementCache {
         return "c" + String(hash, radix: 16)
     }
 
-    /// Whether `text` has to be prepared before this use.
-    mutating func use(_ text: String) -> Bool {
+    /// Which of the statements that go out together have to be prepared first. None of them makes room for another.
+    mutating func use(_ texts: [String]) -> [Bool] {
+        let before = clock
+        return texts.map { use($0, evictingUntil: before) }
+    }
+
+    private mutating func use(_ text: String, evictingUntil limit: Int) -> Bool {
         clock += 1
         if entries[text] != nil {
             entries[text]?.lastUse = clock
             return false
         }
-        if entries.count >= capacity,
-            let oldest = entries.filter({ $0.value.isConfirmed }).min(by: { $0.value.lastUse < $1.value.lastUse })
-        {
-            condemn(oldest.key)
+        if entries.count >= capacity {
+            let spare = entries.filter { $0.value.isConfirmed && $0.value.lastUse <= limit }
+            // Without a spare one the cache is too large until the next use.
+            if let oldest = spare.min(by: { $0.value.lastUse < $1.value.lastUse }) { condemn(oldest.key) }
         }
         entries[text] = Entry(lastUse: clock, isConfirmed: false)
         return true
@@ -52,9 +57,9 @@ struct StatementCache {
         return condemned
     }
 
-    /// The server has lost its statements (`DISCARD ALL`).
+    /// The server has lost statements (`DISCARD ALL`); which ones it does not say.
     mutating func forgetAll() {
         entries = [:]
-        condemned = []
+        condemned = ["ALL"]
     }
 }

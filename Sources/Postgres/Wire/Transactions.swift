@@ -32,6 +32,11 @@ extension Wire {
         }
     }
 
+    /// Nobody reads what a pooled connection hears.
+    func dropNotices() {
+        while let notification = PQnotifies(connection) { PQfreemem(notification) }
+    }
+
     /// Whether the next caller may have it as it is.
     var isClean: Bool {
         !isDead && !isBusy && !isCopying && transaction == .none && PQtransactionStatus(connection) == PQTRANS_IDLE

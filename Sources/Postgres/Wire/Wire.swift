@@ -30,6 +30,8 @@ import Logging
         var deadline: ContinuousClock.Instant?
         /// Set once a cancel was sent, to the error the caller will get if it works.
         var cancelledAs: PostgresError.Kind?
+        /// A wait reached the server's own time limit.
+        var isOverdue = false
     }
 
     nonisolated let id: Int
@@ -97,10 +99,7 @@ import Logging
         guard error.kind == .connection || error.sqlState == "57014" else { return error }
         if let kind = operation?.cancelledAs {
             error.kind = kind
-        } else if error.sqlState == "57014", let operation, operation.timeout > .zero,
-            let deadline = operation.deadline,
-            ContinuousClock.now > deadline - settings.cancelGrace - .milliseconds(50)
-        {
+        } else if operation?.isOverdue == true {
             error.kind = .timeout
         }
         return error
@@ -164,8 +163,12 @@ import Logging
     /// Waits for the socket within the deadline of the operation: first the server is asked to stop, then the
     /// connection is cut.
     func pause(_ interest: Interest) async throws {
-        guard await EventLoop.shared.wait(PQsocket(connection), interest, until: operation?.deadline) == .deadline
-        else { return }
+        let wake = await EventLoop.shared.wait(PQsocket(connection), interest, until: operation?.deadline)
+        // A stranger's cancel has the same SQLSTATE as the server's time-out: how long it took tells them apart.
+        if let deadline = operation?.deadline, .now > deadline - settings.cancelGrace - .milliseconds(50) {
+            operation?.isOverdue = true
+        }
+        guard wake == .deadline else { return }
         if let operation, operation.cancelledAs == nil, !settings.prepared {
             // Behind a pooler the server has no time limit of ours.
             return sendCancel(as: .timeout)
@@ -184,7 +187,7 @@ import Logging
                 fd: PQsocket(connection), events: Int16(POLLIN) | Int16(pg_poll_hang_up), revents: 0)
             guard poll(&descriptor, 1, 0) > 0 else { return !handle.notices.sawFarewell }
             guard descriptor.revents == Int16(POLLIN), PQconsumeInput(connection) == 1 else { return false }
-            while let notification = PQnotifies(connection) { PQfreemem(notification) }
+            _ = PQisBusy(connection)
         }
     }
 
