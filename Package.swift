@@ -85,7 +85,7 @@ let package = Package(
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
         tests("ReconcilersTests", ["Reconcilers", "Queue", "Postgres", "Vendors", "Simulators", "Support"]),
-        tests("OperatorTests", ["Operator", "Queue", "Postgres", "Support"]),
+        tests("OperatorTests", ["converged", "Operator", "Postgres", "Support"]),
         tests("PathTests", ["Postgres", "Simulators", "Support"]),
         tests("HouseTests", []),
     ],

@@ -18,8 +18,10 @@ struct Converged: AsyncParsableCommand {
               converged reconcile machine/1d4f06a2 --now --wait
 
             KEYS
-              machine/NAME, where NAME is the id or its first 4 or more characters, the Fly app, the machine's name, \
-            the user's short id or e-mail address; survey/fly; fleet/fly.
+              machine/NAME  NAME: the id or its first 4 or more characters, the Fly app,
+                            the machine's name, the user's short id or e-mail address
+              survey/fly    the look at the whole fleet
+              fleet/fly     what the surveys found
 
             SETTINGS come from CONVERGED_… variables and the JSON file that CONVERGED_SETTINGS_FILE names (the \
             environment wins), secrets from $CREDENTIALS_DIRECTORY, or CONVERGED_CREDENTIALS_DIR without systemd: \
@@ -27,9 +29,17 @@ struct Converged: AsyncParsableCommand {
             \(settingLines)
 
             EXIT CODES
-              0 done   1 something needs a person   64 wrong command line   66 no such object   69 no database
-              70 a fault of ours   75 try again   77 not allowed   78 settings, credentials or schema
-              `reconcile --wait` also: 2 blocked   3 will retry   124 time is over
+              0    done
+              1    it works, and something needs a person
+              2    reconcile --wait: blocked or paused; 3 failed and tried again
+              64   wrong command line
+              66   no such object, or more than one
+              69   the database can't be reached
+              70   a fault of ours
+              75   not now: try again
+              77   this log-in may not do that
+              78   settings, credentials or the schema's version
+              124  reconcile --wait: still under way
             """,
         version: "converged \(Version.current)",
         subcommands: [
@@ -39,11 +49,9 @@ struct Converged: AsyncParsableCommand {
         ])
 
     private static var settingLines: String {
-        let width = SettingTable.all.map(\.environmentName.count).max() ?? 0
-        return SettingTable.all.map { setting in
-            let padding = String(repeating: " ", count: width + 2 - setting.environmentName.count)
-            let standard = setting.defaultText.map { " (\($0))" } ?? ""
-            return "  \(setting.environmentName)\(padding)\(setting.meaning)\(standard)"
+        SettingTable.all.map { setting in
+            "  \(setting.environmentName)\n      "
+                + setting.meaning + (setting.defaultText.map { "; default \($0)" } ?? "")
         }.joined(separator: "\n")
     }
 

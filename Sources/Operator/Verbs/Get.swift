@@ -1,21 +1,28 @@
 import Postgres
 
 extension Verbs {
-    /// Lists a kind, or shows the one that is called NAME (for conditions and events: those of an object).
+    /// Lists a kind, or shows the one that is called NAME (for conditions and events: those of an object, or with a reason).
     public func get(_ kind: Kind, name: String?, limit: Int) async throws -> Exit {
         switch kind {
         case .job: return try await getJobs(name: name, limit: limit)
         case .condition, .event:
-            let key = try await resolveIfGiven(name)
-            try await show(kind == .event ? .events(of: key, limit) : .conditions(of: key, limit), limit)
+            let reason = name.flatMap { Self.isReason($0) ? $0 : nil }
+            let key = reason == nil ? try await resolveIfGiven(name) : nil
+            try await show(
+                kind == .event ? .events(of: key, reason, limit) : .conditions(of: key, reason, limit), limit)
         case .machine:
             guard let name else { return try await show(.machines(limit), limit) }
             try showOne(try await list(Listing.machine(try await resolve(name).key)), kind, name)
-        case .user, .profile, .orphan, .worker:
+        case .user, .profile, .orphan, .worker, .pause:
             guard let name else { return try await show(.plain(kind, limit), limit) }
             try showOne(try await list(Listing.one(kind, name)), kind, name)
         }
         return .ok
+    }
+
+    /// Reasons are CamelCase, names of objects have no capitals.
+    private static func isReason(_ text: String) -> Bool {
+        text.first?.isUppercase == true && text.allSatisfy { $0.isASCII && $0.isLetter }
     }
 
     private func resolveIfGiven(_ name: String?) async throws -> Key? {

@@ -38,13 +38,14 @@ struct Listing {
         """
     }
 
-    static func conditions(of key: Key?, _ limit: Int) -> Listing {
+    static func conditions(of key: Key?, _ reason: String?, _ limit: Int) -> Listing {
         Listing(
             sql: """
                 select kind, key, type, status, reason, generation, since, \(Verbs.seconds(since: "since")) as since_seconds,
                     message
                 from converged.conditions
                 where \(key?.kind ?? "") in ('', kind) and \(key?.key ?? "") in ('', key)
+                    and \(reason ?? "") in ('', reason)
                 order by status = 'True', kind, key, type limit \(limit)
                 """,
             columns: [
@@ -53,12 +54,13 @@ struct Listing {
             ])
     }
 
-    static func events(of key: Key?, _ limit: Int) -> Listing {
+    static func events(of key: Key?, _ reason: String?, _ limit: Int) -> Listing {
         Listing(
             sql: """
                 select * from (
                     select at, kind, key, actor, reason, message, id from converged.events
                     where \(key?.kind ?? "") in ('', kind) and \(key?.key ?? "") in ('', key)
+                    and \(reason ?? "") in ('', reason)
                     order by at desc, id desc limit \(limit)) latest
                 order by at, id
                 """,

@@ -1,7 +1,7 @@
 import Postgres
 
 extension Listing {
-    /// Users, profiles, orphans and workers.
+    /// Users, profiles, orphans, workers and pauses.
     static func plain(_ kind: Kind, _ limit: Int) -> Listing {
         Listing(sql: "\(select(kind)) limit \(limit)", columns: columns(kind))
     }
@@ -13,6 +13,7 @@ extension Listing {
             case .user: "\(name) in (id::text, short_id, clerk_id) or lower(email) = lower(\(name))"
             case .worker: "\(name) in (id::text, name)"
             case .orphan: "\(name) in (id, name)"
+            case .pause: "\(name) in (kind, key)"
             default: "\(name) = name"
             }
         return "select * from (\(select(kind))) every where \(names)"
@@ -42,6 +43,12 @@ extension Listing {
                 \(Verbs.seconds(since: "first_seen")) as known_seconds, \(Verbs.seconds(since: "last_seen")) as seen_seconds_ago
             from converged.orphans order by vendor, type, app, id
             """
+        case .pause:
+            """
+            select kind, nullif(key, '') as key, reason, paused_by, paused_at,
+                \(Verbs.seconds(since: "paused_at")) as paused_seconds_ago
+            from converged.pauses order by kind, key
+            """
         default:
             """
             select id, name, version, kinds, started_at, seen_at, draining,
@@ -70,6 +77,11 @@ extension Listing {
             [
                 .init("vendor"), .init("type"), .init("id"), .init("app"), .init("name"), .init("region"),
                 .init("known_seconds", "known", .age), .init("seen_seconds_ago", "seen", .age), .init("sweep"),
+            ]
+        case .pause:
+            [
+                .init("kind"), .init("key"), .init("paused_by", "by"), .init("paused_seconds_ago", "since", .age),
+                .init("reason"),
             ]
         default:
             [

@@ -6,17 +6,18 @@ struct GetCommand: AsyncParsableCommand {
         commandName: "get",
         abstract: "Lists objects of a kind, or shows one.",
         discussion: """
-            KIND is machine, user, profile, condition, event, orphan, worker or job; plural forms mean the same. Tokens \
+            KIND is machine, user, profile, condition, event, orphan, worker, job or pause; plural forms mean the same. Tokens \
             and the values of env and config are never shown.
 
               converged get machines
               converged get machine ada@example.com
               converged get events machine/1d4f06a2     what happened to one machine
+              converged get conditions QuotaExceeded    who waits for that?
               converged get conditions -o json | jq '.[] | select(.status != "True")'
             """)
 
     @Argument(help: "What to list.") var kind: String
-    @Argument(help: "One of them: id or name; for conditions and events the KEY of an object.") var name: String?
+    @Argument(help: "One of them: id or name; for conditions and events a KEY or a reason.") var name: String?
     @Option(help: "At most so many rows.") var limit = 1000
     @OptionGroup var output: OutputOptions
 

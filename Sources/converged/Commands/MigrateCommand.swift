@@ -12,7 +12,7 @@ struct MigrateCommand: AsyncParsableCommand {
               converged migrate status
               CONVERGED_DATABASE_URL=postgres://postgres@/platform converged migrate up
             """,
-        subcommands: [Up.self, Status.self])
+        subcommands: [Up.self, Status.self], defaultSubcommand: Up.self)
 
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Logging
 import Operator
 import Outbound
+import Vendors
 
 extension HostChecks {
     /// One cheap read with the daemon's token: does the vendor know us and the organisation?
@@ -9,41 +10,28 @@ extension HostChecks {
             guard let org = session.settings.fly.org else { return .skipped("CONVERGED_FLY_ORG is not set") }
             guard let token = try? session.secrets.readFlyToken() else { return .skipped("no fly-token") }
             let outbound = Outbound(logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
-            let finding = await ask(outbound, session.settings.fly.url, org, token)
+            let url = session.settings.fly.url
+            let fly = FlyClient(outbound: outbound, settings: FlySettings(url: url, org: org, token: FlyToken(token)))
+            let finding = await ask(fly, url)
             await outbound.close()
             return finding
         }
     }
 
-    private static func ask(_ outbound: Outbound, _ base: String, _ org: String, _ token: String) async -> Finding {
+    private static func ask(_ fly: FlyClient, _ url: String) async -> Finding {
         do {
-            let response = try await outbound.send(
-                Request(
-                    method: "GET", url: "\(base)/orgs/\(org)/machines?limit=1",
-                    headers: [("Authorization", authorization(token)), ("Accept", "application/json")],
-                    deadlines: Deadlines(total: .seconds(10)), retry: .never))
-            return judge(status: response.status, base, org)
+            _ = try await fly.orgMachines(limit: 1)
+            return .ok("Fly answers at \(url) for organisation \(fly.org)")
+        } catch let error as FlyError {
+            switch error.kind {
+            case .unauthorized, .forbidden:
+                return .failed(error.description, advice: "write a new token into fly-token: fly tokens create org")
+            case .notFound: return .failed(error.description, advice: "check CONVERGED_FLY_ORG and CONVERGED_FLY_URL")
+            case .rateLimited: return .ok("Fly answers at \(url), and limits us just now")
+            default: return .failed(error.description, advice: "check CONVERGED_FLY_URL, the way out, status.flyio.net")
+            }
         } catch {
-            return .failed("Fly: \(error)", advice: "check CONVERGED_FLY_URL and this host's way out")
+            return .failed("Fly: \(error)")
         }
-    }
-
-    private static func judge(status: Int, _ base: String, _ org: String) -> Finding {
-        switch status {
-        case 200..<300: .ok("Fly answers at \(base) for organisation \(org)")
-        case 401, 403:
-            .failed(
-                "Fly refuses the token for organisation \(org) (\(status))",
-                advice: "write a new one into fly-token: fly tokens create org")
-        case 404: .failed("Fly knows no organisation \(org)", advice: "check CONVERGED_FLY_ORG")
-        case 429: .ok("Fly answers, and limits us just now (429)")
-        default: .failed("Fly answers \(status) at \(base)", advice: "check CONVERGED_FLY_URL, then status.flyio.net")
-        }
-    }
-
-    /// Macaroon tokens have a scheme of their own, and may bring it along.
-    private static func authorization(_ token: String) -> String {
-        if token.contains(" ") { return token }
-        return token.hasPrefix("fm1") || token.hasPrefix("fm2") ? "FlyV1 \(token)" : "Bearer \(token)"
     }
 }
