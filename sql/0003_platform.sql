@@ -130,6 +130,7 @@ create table converged.machines (
     volume_looks         smallint not null default 0,      -- lists since then that agree on no such volume
     fly_volume_id        text,
     machine_asked_at     timestamptz,             -- a machine create may be under way
+    machine_looks        smallint not null default 0,      -- lists since then that agree on no such machine
     fly_machine_id       text,
     fly_instance_id      text,                    -- version seen when it was last proven right
     fly_region           text,

@@ -4,7 +4,9 @@ extension MachineView {
         noteAttempt(action)
         switch problem {
         case .notFound: foldNotFound(action)
-        case .outcomeUnknown: forgetSight(of: action)
+        case .outcomeUnknown:
+            observed.lost = action
+            forgetSight(of: action)
         case .machineExists(let id): foldExisting(id)
         case .nameTaken: foldTaken(action, problem)
         case .regionFull, .hostFull: foldFull(action, problem)

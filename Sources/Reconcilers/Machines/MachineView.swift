@@ -20,11 +20,16 @@ struct MachineView: Sendable {
                     seconds: limits.patienceSeconds, .frozen,
                     "waits to \(action): creates and deletes are stopped for the fleet"))
         }
+        if case .act(let action) = step, action == observed.lost, action.isMutation {
+            // It was looked up, and is still to be done: not at once, the vendor may be in trouble.
+            return .end(.retry(.vendorUnavailable, "the answer to \"\(action)\" was lost"))
+        }
         return step
     }
 
     /// What a new run may forget: a changed row deserves new attempts.
     mutating func begin() {
+        if desired.isDeleting { memory.status = "deleting" }
         if memory.regionAttempt >= desired.regions.count { memory.regionAttempt = 0 }
         if memory.observedGeneration != desired.generation {
             memory.repairs = 0

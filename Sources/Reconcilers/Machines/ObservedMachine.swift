@@ -11,6 +11,8 @@ struct ObservedMachine: Sendable, Equatable {
     var candidate: String?
     /// The call that failed and what follows from it; ends the run.
     var problem: Problem?
+    /// The last change whose answer was lost.
+    var lost: MachineAction?
     /// What was already tried in this run, so that no run repeats itself.
     var tried: Tried = []
 }

@@ -1,0 +1,80 @@
+import FoundationEssentials
+
+/// What the end of a run tells the world: status columns and conditions. Pure.
+struct MachineReport: Sendable, Equatable {
+    struct Condition: Sendable, Equatable {
+        var type: String
+        var status: String
+        var reason: Reason
+        var message: String
+    }
+
+    /// Memory as it is to be stored at the end.
+    var memory: MachineMemory
+    var conditions: [Condition]
+    var reason: Reason
+    var message: String
+
+    init(_ view: MachineView, _ ending: MachineEnding) {
+        memory = view.memory
+        (reason, message) = ending.words
+        memory.observedGeneration = view.desired.generation
+        memory.status = Self.status(view, ending)
+        if let id = memory.machineID, let profile = view.desired.profile {
+            memory.gatewayURL = profile.gatewayURL(machineID: id)
+        }
+        // Asked for while it was to be stopped: there is nothing to restart.
+        if ending == .settled(.stopped), view.isRestartPending { memory.restartedAt = view.desired.restartRequestedAt }
+        conditions = [Condition(type: "Ready", status: ending.readiness, reason: reason, message: message)]
+        if let health = Self.health(view, reason) { conditions.append(health) }
+    }
+
+    /// One of the words of `machines.status`. What is only on its way keeps the word it had.
+    private static func status(_ view: MachineView, _ ending: MachineEnding) -> String {
+        if view.desired.isDeleting { return "deleting" }
+        switch ending {
+        case .settled(.stopped): return "stopped"
+        case .settled: return "running"
+        case .blocked: return "error"
+        case .again(_, .restartLimit, _), .again(_, .hostUnreachable, _): return "error"
+        case .retry(.startFailed, _), .retry(.imagePullFailed, _), .retry(.keyRingMissing, _): return "error"
+        case .again, .retry, .released: return view.memory.status
+        }
+    }
+
+    private static func health(_ view: MachineView, _ reason: Reason) -> Condition? {
+        if reason == .stopped {
+            return Condition(type: "Healthy", status: "Unknown", reason: .stopped, message: "")
+        }
+        guard let machine = view.observed.machine.thing, machine.state == .started, machine.isReachable else {
+            return nil
+        }
+        switch machine.health {
+        case .passing: return Condition(type: "Healthy", status: "True", reason: .running, message: "")
+        case .pending: return Condition(type: "Healthy", status: "Unknown", reason: view.progress, message: "")
+        case .critical:
+            let cause: Reason = reason == .restartLimit || reason == .repairsHalted ? reason : .unhealthy
+            return Condition(type: "Healthy", status: "False", reason: cause, message: "the health check fails")
+        }
+    }
+}
+
+extension MachineEnding {
+    var words: (Reason, String) {
+        switch self {
+        case .settled(let reason): (reason, "")
+        case .again(_, let reason, let text), .retry(let reason, let text), .blocked(let reason, let text, _):
+            (reason, text)
+        case .released: (.deleting, "")
+        }
+    }
+
+    /// Status of the condition Ready: unknown where the machine may well be right but does not show.
+    var readiness: String {
+        switch self {
+        case .settled: "True"
+        case .again(_, .hostUnreachable, _), .retry(.vendorUnavailable, _), .retry(.vendorUnauthorized, _): "Unknown"
+        case .again, .retry, .blocked, .released: "False"
+        }
+    }
+}
