@@ -21,7 +21,8 @@ public struct DatabaseSettings: Sendable {
     /// How long a caller stands in line for a connection, including the time in which the database is away.
     public var acquireTimeout: Duration = .seconds(10)
     public var maxWaiters = 1_000
-    /// The server cancels a statement after this; `cancelGrace` later the connection is given up. Zero: none.
+    /// A statement is cancelled after this (by the server, or by us behind a pooler); `cancelGrace` later the
+    /// connection is given up. Zero: none.
     public var statementTimeout: Duration = .seconds(30)
     public var lockTimeout: Duration = .seconds(5)
     /// How long the server may take to answer a cancel before the connection is cut.

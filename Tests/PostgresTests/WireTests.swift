@@ -47,7 +47,7 @@ struct WireTests {
         let test = try await TestDatabase.make(migrated: false)
         try await test.cluster.readOnly(test.name, true)
         let url = test.url + "&target_session_attrs=read-write"
-        let database = open(url) { $0.acquireTimeout = .milliseconds(500) }
+        let database = open(url) { $0.acquireTimeout = .seconds(2) }
         let error = await #expect(throws: PostgresError.self) { try await database.ping() }
         #expect(error?.kind == .connection)
         try await test.cluster.readOnly(test.name, false)
@@ -57,7 +57,7 @@ struct WireTests {
 
     @Test func anUnreachableDatabaseSaysWhy() async throws {
         let empty = try TemporaryFolder.make("converged-dead")
-        let database = open("host=\(empty) user=postgres password=s3cret") { $0.acquireTimeout = .milliseconds(300) }
+        let database = open("host=\(empty) user=postgres password=s3cret") { $0.acquireTimeout = .seconds(2) }
         let error = await #expect(throws: PostgresError.self) { try await database.ping() }
         #expect(error?.kind == .connection && error?.outcomeUnknown == false && error?.isRetryable == true)
         #expect(error?.description.contains(empty) == true && error?.description.contains("s3cret") == false)
@@ -71,7 +71,7 @@ struct WireTests {
         try await direct.script("CREATE TABLE ledger (id int)")
         for style in ["query", "batch", "transaction", "script"] {
             let wire = try PostgresWire.start(before: test.cluster)
-            let database = open(wire.url(database: test.name)) { $0.acquireTimeout = .milliseconds(500) }
+            let database = open(wire.url(database: test.name)) { $0.acquireTimeout = .seconds(2) }
             try await database.ping()
             #expect(wire.commits == 1)
             let cuts = Mutex(0)
@@ -83,8 +83,11 @@ struct WireTests {
             #expect(wire.commits == 2)
             let count = try await direct.query("DELETE FROM ledger").affected
             #expect(count == (cut == .before ? 0 : 1), "\(style)")
-            let works = (try? await database.ping()) != nil
-            #expect(works == (cut == .replyLost), "\(style)")
+            // A refused ping takes the whole time-out: one way to write has to do.
+            if style == "query" || cut == .replyLost {
+                let works = (try? await database.ping()) != nil
+                #expect(works == (cut == .replyLost), "\(style)")
+            }
             await database.close()
         }
         await direct.close()

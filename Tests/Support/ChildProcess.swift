@@ -106,15 +106,33 @@ private func spawn(
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    closeInherited(&actions)
     var argv = arguments.map { strdup($0) } + [nil]
     var environment = variables.map { strdup($0) } + [nil]
     defer { for text in argv + environment { free(text) } }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // Worker threads block all signals, and a child would inherit that: SIGTERM would never arrive.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var id = pid_t()
-    let status = posix_spawn(&id, arguments[0], &actions, nil, &argv, &environment)
+    let status = posix_spawn(&id, arguments[0], &actions, &attributes, &argv, &environment)
     guard status == 0 else {
         throw ChildProcess.Failure(description: "cannot start \(arguments[0]): \(String(cString: strerror(status)))")
     }
     return id
+}
+
+/// Keeps the test's descriptors out of a long-lived child: Foundation's `Process` sees the end of *its* children by a
+/// socket closing, and a copy of that socket held elsewhere makes it wait for ever. Glibc has the call since 2.34, but
+/// Swift's module map hides it.
+func closeInherited(_ actions: inout posix_spawn_file_actions_t) {
+    typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+    guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
+    _ = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
 }
 
 /// The one thread that forks.

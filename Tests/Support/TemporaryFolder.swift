@@ -20,6 +20,7 @@ public enum TemporaryFolder {
         posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        closeInherited(&actions)
         // Servers inside need a moment to die after us before their files are gone for good.
         let script = "cat >/dev/null; rm -rf \"$1\"; sleep 1; rm -rf \"$1\""
         let command = ["/usr/bin/setsid", "/bin/sh", "-c", script, "sh", path]

@@ -129,10 +129,13 @@ import Logging
 
     // MARK: Time and cancelling
 
+    /// Where the server has our time limit it acts first. Behind a pooler it has none, and we ask it to stop at once.
+    private var serverGrace: Duration { settings.prepared ? settings.cancelGrace : .zero }
+
     /// Each answer of the server buys another span: the limit is for one statement, like the server's own.
     func extendDeadline() {
         guard let operation, operation.cancelledAs == nil, operation.timeout > .zero else { return }
-        self.operation?.deadline = .now + operation.timeout + settings.cancelGrace
+        self.operation?.deadline = .now + operation.timeout + serverGrace
     }
 
     /// Cancels the operation under way, whichever it is.
@@ -165,12 +168,11 @@ import Logging
     func pause(_ interest: Interest) async throws {
         let wake = await EventLoop.shared.wait(PQsocket(connection), interest, until: operation?.deadline)
         // A stranger's cancel has the same SQLSTATE as the server's time-out: how long it took tells them apart.
-        if let deadline = operation?.deadline, .now > deadline - settings.cancelGrace - .milliseconds(50) {
+        if let deadline = operation?.deadline, .now > deadline - serverGrace - .milliseconds(50) {
             operation?.isOverdue = true
         }
         guard wake == .deadline else { return }
         if let operation, operation.cancelledAs == nil, !settings.prepared {
-            // Behind a pooler the server has no time limit of ours.
             return sendCancel(as: .timeout)
         }
         if operation?.cancelledAs == nil { operation?.cancelledAs = .timeout }
