@@ -21,7 +21,7 @@ struct Converged: AsyncParsableCommand {
               machine/NAME  NAME: the id or its first 4 or more characters, the Fly app,
                             the machine's name, the user's short id or e-mail address
               survey/fly    the look at the whole fleet
-              fleet/fly     what the surveys found
+              fleet/fly     what the surveys found; fleet/profile/NAME: a roll-out
 
             SETTINGS come from CONVERGED_… variables and the JSON file that CONVERGED_SETTINGS_FILE names (the \
             environment wins), secrets from $CREDENTIALS_DIRECTORY, or CONVERGED_CREDENTIALS_DIR without systemd: \

@@ -23,6 +23,7 @@ import Testing
                 }
             }
             #expect(try await verbs.resolve("survey/fly") == Key(kind: "survey", key: "fly"))
+            #expect(try await verbs.resolve("fleet/profile/molt").job == Key(kind: "survey", key: "fly"))
             #expect(try await verbs.resolve("fleet/fly") == Key(kind: "fleet", key: "fly"))
         }
     }
@@ -33,7 +34,8 @@ import Testing
         ("ada@exmple.com", "did you mean ada@example.com?"),
         ("%", "no machine is called '%'"),
         ("mashine/x", "'mashine' is no kind of object; did you mean machine?"),
-        ("survey/aws", "the only fleet is fly"),
+        ("survey/flyy", "there is no survey/flyy; did you mean fly?"),
+        ("fleet/profile/moltt", "did you mean profile/molt?"),
         ("machine/", "'machine/' is no key"),
     ])
     func wrongKeysAreNamed(text: String, expected: String) async throws {

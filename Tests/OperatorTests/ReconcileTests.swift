@@ -54,11 +54,22 @@ import Testing
         try await Office.open { office in
             let (exit, document) = try await wait(office) { worker in
                 let job = try await office.lease(worker: worker)
-                try await office.record(outcome: "blocked", reason: "NameTaken", message: "by others")
-                try await office.finish(job, "blocked")
+                try await office.finish(job, "blocked", message: "NameTaken: by others")
             }
             #expect(exit == .blocked)
             #expect(document["message"].text == "NameTaken: by others")
+        }
+    }
+
+    @Test func whatMayHealFromOutsideIsBlockedToo() async throws {
+        try await Office.open { office in
+            let (exit, document) = try await wait(office) { worker in
+                let job = try await office.lease(worker: worker)
+                try await office.record(outcome: "blocked: QuotaExceeded: 50 machines", reason: "QuotaExceeded")
+                try await office.finish(job, "again", afterMs: 600_000)
+            }
+            #expect(exit == .blocked)
+            #expect(document["message"].text == "QuotaExceeded: 50 machines")
         }
     }
 

@@ -10,13 +10,13 @@ import Testing
             let job = try await office.lease(worker: worker)
             try await office.record(
                 outcome: "retry",
-                plan: #"[{"action": "create app", "name": "automna-u-1d4f06a2"}, {"action": "create volume"}]"#,
+                plan: #"["create app automna-u-1d4f06a2", "create volume"]"#,
                 reason: "VendorUnavailable", message: "fly answered 503")
             try await office.finish(job, "retry", afterMs: 60_000, message: "fly answered 503")
             let (exit, text) = try await office.read { try await $0.explain("1d4f06a2") }
             #expect(exit == .ok)
             for part in [
-                "machine/\(Office.adasMachine)", "generation", "attempt 2", "- create app name=automna-u-1d4f06a2",
+                "machine/\(Office.adasMachine)", "generation", "attempt 2", "- create app automna-u-1d4f06a2",
                 "- create volume", "desired   state=running", "observed  machine=absent", "VendorUnavailable",
                 "fly answered 503", "Requested",
                 "waits for: its back-off: attempt 2 starts in", "read:      runbooks/VendorUnavailable.md",

@@ -5,16 +5,17 @@ public struct Key: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { "\(kind)/\(key)" }
 
-    /// The kind of the job that works on it: a fleet is what surveys look at.
-    var jobKind: String { kind == "fleet" ? "survey" : kind }
+    /// The job that works on it: a fleet is what surveys look at.
+    var job: Key { kind == "fleet" ? Key(kind: "survey", key: "fly") : self }
 }
 
-/// A KEY as it was typed: `machine/<id or name>`, `survey/fly`, `fleet/fly`, or a bare name of a machine.
+/// A KEY as it was typed: `machine/<id or name>`, `survey/fly`, `fleet/fly`, `fleet/profile/<name>`, or a bare name of a
+/// machine.
 struct KeyReference: Equatable {
     let kind: String
     let name: String
 
-    /// Kinds whose keys are vendors, not rows.
+    /// Kinds whose keys are no rows.
     static let fleets: Set<String> = ["survey", "fleet"]
 
     init(_ text: String) throws(VerbError) {
@@ -32,6 +33,6 @@ struct KeyReference: Equatable {
 
     static let grammar = """
         a key is machine/NAME (the id or its first 4 or more characters, the Fly app, the machine's name, the user's short \
-        id or e-mail address), survey/fly or fleet/fly
+        id or e-mail address), survey/fly, survey/accept, fleet/fly or fleet/profile/NAME
         """
 }

@@ -4,12 +4,7 @@ extension Verbs {
     /// The one object that a KEY means. Exact names win over the beginning of an id.
     func resolve(_ text: String) async throws -> Key {
         let reference = try KeyReference(text)
-        if KeyReference.fleets.contains(reference.kind) {
-            guard reference.name == "fly" else {
-                throw VerbError(.unknown, "'\(text)': the only fleet is fly; \(KeyReference.grammar)")
-            }
-            return Key(kind: reference.kind, key: reference.name)
-        }
+        if KeyReference.fleets.contains(reference.kind) { return try await resolve(fleet: reference) }
         let found = try await findMachines(named: reference.name)
         let exact = found.filter { $0["exact"].bool }
         let matches = exact.isEmpty ? found : exact
@@ -20,6 +15,21 @@ extension Verbs {
                 .unknown, "no machine is called '\(reference.name)'\(try await suggest(for: reference.name))")
         }
         throw VerbError(.unknown, Self.explainAmbiguity(reference.name, matches))
+    }
+
+    /// `survey/accept` is an operator's word that the machines missing now are really gone.
+    private func resolve(fleet reference: KeyReference) async throws -> Key {
+        let profiles: [String] = try await database.query("select name from converged.machine_profiles order by name")
+            .column(0)
+        let names =
+            reference.kind == "survey" ? ["fly", "accept"] : ["fly"] + profiles.map { "profile/\($0)" }
+        guard names.contains(reference.name) else {
+            throw VerbError(
+                .unknown,
+                "there is no \(reference.kind)/\(reference.name)\(Spelling.suggest(reference.name, among: names)) "
+                    + "(\(names.map { "\(reference.kind)/\($0)" }.joined(separator: ", ")))")
+        }
+        return Key(kind: reference.kind, key: reference.name)
     }
 
     private func findMachines(named name: String) async throws -> [JSON] {

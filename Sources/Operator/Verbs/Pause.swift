@@ -16,7 +16,7 @@ extension Verbs {
     private func findTarget(_ text: String) async throws -> (kind: String, key: String) {
         if text.contains("/") {
             let key = try await resolve(text)
-            return (key.jobKind, key.key)
+            return (key.job.kind, key.job.key)
         }
         let kinds: [String] = try await database.query(
             """

@@ -44,7 +44,7 @@ extension Verbs {
             """
             select row_to_json(t)::text from (
                 select at, desired, observed, plan, outcome from converged.traces
-                where kind = \(key.jobKind) and key = \(key.key)) t
+                where kind = \(key.job.kind) and key = \(key.job.key)) t
             """)
     }
 

@@ -7,7 +7,7 @@ extension Verbs {
         let key = try await resolve(text)
         // The wake and its time come from one statement, so both carry the same moment of the database.
         let woken: String = try await database.query(
-            "select converged.now()::text from converged.wake(\(key.jobKind), \(key.key), \(now))"
+            "select converged.now()::text from converged.wake(\(key.job.kind), \(key.job.key), \(now))"
         ).scalar()
         guard let wait else {
             try console.answer(.object(["key": .text("\(key)"), "woken": .bool(true)])) {
@@ -32,7 +32,7 @@ extension Verbs {
                 """
                 select row_to_json(h)::text from (
                     select outcome, message from converged.job_history
-                    where kind = \(key.jobKind) and key = \(key.key) and finished_at >= \(woken)::timestamptz
+                    where kind = \(key.job.kind) and key = \(key.job.key) and finished_at >= \(woken)::timestamptz
                     order by finished_at desc limit 1) h
                 """)
         }
@@ -42,27 +42,27 @@ extension Verbs {
     private static func progress(of key: Key, since woken: String) -> SQL {
         """
         select json_build_object(
-            'kind', \(key.kind)::text, 'job_kind', \(key.jobKind)::text,
-            'wakes', (select count(*) from converged.wakes where kind = \(key.jobKind) and key = \(key.key)),
+            'kind', \(key.kind)::text, 'job_kind', \(key.job.kind)::text,
+            'wakes', (select count(*) from converged.wakes where kind = \(key.job.kind) and key = \(key.job.key)),
             'pause', (select row_to_json(p) from (
                 select kind, nullif(key, '') as key, reason, paused_by from converged.pauses
-                where kind = \(key.jobKind) and key in ('', \(key.key)) order by key desc limit 1) p),
+                where kind = \(key.job.kind) and key in ('', \(key.job.key)) order by key desc limit 1) p),
             'live_workers', (select count(*) from converged.workers
-                where \(key.jobKind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
+                where \(key.job.kind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
             'job', (select row_to_json(j) from (
                 select state, attempt, run_at <= converged.now() as due, true as worker_live, w.name as worker_name,
                     ceil(extract(epoch from run_at - converged.now()))::bigint as seconds_until
                 from converged.jobs left join converged.workers w on w.id = worker
-                where kind = \(key.jobKind) and key = \(key.key)) j),
+                where kind = \(key.job.kind) and key = \(key.job.key)) j),
             'trace', (select row_to_json(t) from (
                 select outcome from converged.traces
-                where kind = \(key.jobKind) and key = \(key.key) and at >= \(woken)::timestamptz) t),
+                where kind = \(key.job.kind) and key = \(key.job.key) and at >= \(woken)::timestamptz) t),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select type, status, reason, message from converged.conditions
                 where kind = \(key.kind) and key = \(key.key) and status <> 'True' order by type) c),
             'errors', (select coalesce(json_agg(row_to_json(e)), '[]') from (
                 select message from converged.job_errors
-                where kind = \(key.jobKind) and key = \(key.key) and at >= \(woken)::timestamptz
+                where kind = \(key.job.kind) and key = \(key.job.key) and at >= \(woken)::timestamptz
                 order by at desc limit 1) e)
         )::text
         """
@@ -86,6 +86,12 @@ enum Ending: Equatable {
         guard Self.isAtRest(facts) else { return nil }
         if let attempt = job["attempt"].integer, attempt > 0, let error = facts["errors"].items.first {
             self = .retrying("\(error["message"].line); again in \(max(job["seconds_until"].integer ?? 0, 0)) s")
+            return
+        }
+        // Blocked objects that may heal from outside are looked at again: only the trace calls them blocked.
+        if let outcome = facts["trace"]["outcome"].text, outcome.hasPrefix("blocked") {
+            let why = outcome.drop { $0 != ":" }.dropFirst(2)
+            self = .blocked(why.isEmpty ? outcome : String(why))
             return
         }
         switch facts["ended"]["outcome"].text {

@@ -109,8 +109,10 @@ extension Verbs {
             'pauses', (select coalesce(json_agg(row_to_json(p)), '[]') from (
                 select kind, nullif(key, '') as key, paused_by, \(seconds(since: "paused_at")) as seconds_ago, reason
                 from converged.pauses order by kind, key) p),
-            'survey', (select json_build_object('outcome', outcome, 'at', at, 'seconds_ago', \(seconds(since: "at")))
-                from converged.traces where kind = 'survey' order by at desc limit 1)
+            'survey', (select row_to_json(s) from (
+                select outcome, finished_at, \(seconds(since: "finished_at")) as seconds_ago from converged.job_history
+                where job = (select id from converged.jobs where kind = 'survey' and key = 'fly')
+                order by finished_at desc limit 1) s)
         )::text
         """
 

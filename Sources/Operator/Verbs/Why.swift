@@ -59,12 +59,13 @@ extension Verbs {
         } else {
             line += ", run at \(Table.Style.time(job["run_at"].line))"
         }
-        return line
+        guard let age = facts["ended"]["seconds_ago"].integer else { return line }
+        return line + "\n  the last one ended \(facts["ended"]["outcome"].line) \(Table.Style.age(age)) ago"
     }
 
     static func summarize(trace: JSON) -> String {
         guard !trace.isNull else { return "  none yet" }
-        let actions = trace["plan"].items.map { "    - \(Self.show(action: $0))" }
+        let actions = trace["plan"].items.map { "    - \($0.line)" }
         return """
               \(Table.Style.time(trace["at"].line)): \(trace["outcome"].line)
               desired   \(trace["desired"].line)
@@ -73,19 +74,10 @@ extension Verbs {
             """ + (actions.isEmpty ? "" : "\n" + actions.joined(separator: "\n"))
     }
 
-    /// An action as its name and what belongs to it.
-    static func show(action: JSON) -> String {
-        guard case .object(var members) = action, let name = (members["action"] ?? .null).text else {
-            return action.line
-        }
-        members["action"] = nil
-        return members.isEmpty ? name : "\(name) \(JSON.object(members).line)"
-    }
-
     private static func facts(of key: Key) -> SQL {
         """
         select json_build_object(
-            'kind', \(key.kind)::text, 'job_kind', \(key.jobKind)::text, 'key', \(key.key)::text, 'now', converged.now(),
+            'kind', \(key.kind)::text, 'job_kind', \(key.job.kind)::text, 'key', \(key.key)::text, 'now', converged.now(),
             'object', (select row_to_json(o) from (
                 select m.profile, m.desired_state, m.status, m.generation, m.observed_generation, m.deleted_at, m.fly_app,
                     m.fly_machine_name, m.fly_machine_id, m.fly_region, m.fly_volume_id, m.repairs, m.unhealthy_since,
@@ -98,19 +90,24 @@ extension Verbs {
                     worker_live, j.leased_at, \(Self.seconds(since: "j.leased_at")) as leased_seconds_ago,
                     -\(Self.seconds(since: "j.run_at")) as seconds_until
                 from converged.jobs j left join converged.workers w on w.id = j.worker
-                where j.kind = \(key.jobKind) and j.key = \(key.key)) j),
+                where j.kind = \(key.job.kind) and j.key = \(key.job.key)) j),
+            'ended', (select row_to_json(h) from (
+                select outcome, message, finished_at, \(Self.seconds(since: "finished_at")) as seconds_ago
+                from converged.job_history where job = (
+                    select id from converged.jobs where kind = \(key.job.kind) and key = \(key.job.key))
+                order by finished_at desc limit 1) h),
             'dead', (select row_to_json(d) from (
                 select id, attempts, message, died_at from converged.dead_jobs
-                where kind = \(key.jobKind) and key = \(key.key) order by died_at desc limit 1) d),
-            'wakes', (select count(*) from converged.wakes where kind = \(key.jobKind) and key = \(key.key)),
+                where kind = \(key.job.kind) and key = \(key.job.key) order by died_at desc limit 1) d),
+            'wakes', (select count(*) from converged.wakes where kind = \(key.job.kind) and key = \(key.job.key)),
             'pause', (select row_to_json(p) from (
                 select kind, nullif(key, '') as key, reason, paused_by, paused_at from converged.pauses
-                where kind = \(key.jobKind) and key in ('', \(key.key)) order by key desc limit 1) p),
+                where kind = \(key.job.kind) and key in ('', \(key.job.key)) order by key desc limit 1) p),
             'live_workers', (select count(*) from converged.workers
-                where \(key.jobKind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
+                where \(key.job.kind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
             'trace', (select row_to_json(t) from (
                 select at, desired, observed, plan, outcome from converged.traces
-                where kind = \(key.jobKind) and key = \(key.key)) t),
+                where kind = \(key.job.kind) and key = \(key.job.key)) t),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select type, status, reason, message, generation, since, \(Self.seconds(since: "since")) as since_seconds
                 from converged.conditions where kind = \(key.kind) and key = \(key.key) order by type) c),
@@ -121,7 +118,7 @@ extension Verbs {
                 order by at, id) e),
             'errors', (select coalesce(json_agg(row_to_json(e)), '[]') from (
                 select at, job, attempt, message from converged.job_errors
-                where kind = \(key.jobKind) and key = \(key.key) order by at desc limit 5) e)
+                where kind = \(key.job.kind) and key = \(key.job.key) order by at desc limit 5) e)
         )::text
         """
     }
