@@ -36,6 +36,14 @@ import Testing
         #expect(throws: SettingsError.self) { try none.secrets.readDatabaseURL(none.settings) }
     }
 
+    @Test func aWrongKeyRingIsOneClearLineWithoutTheKey() throws {
+        let bad = try session(["keyring": "k1 c2hvcnQ="])
+        let error = #expect(throws: SettingsError.self) { try bad.secrets.readKeyRing() }
+        #expect(error?.description == "credential 'keyring': key ring, line 1: the key is not the base64 of 32 bytes")
+        let good = try session(["keyring": "k1 \(Data(repeating: 7, count: 32).base64EncodedString())\n"])
+        #expect(throws: Never.self) { try good.secrets.readKeyRing() }
+    }
+
     @Test func aTokenOfSeveralLinesIsRefusedWithoutShowingIt() throws {
         let bad = try session(["fly-token": "fm2_abc\nfm2_def"])
         let error = #expect(throws: SettingsError.self) { try bad.secrets.readFlyToken() }

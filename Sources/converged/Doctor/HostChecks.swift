@@ -33,8 +33,7 @@ enum HostChecks {
                 return .ok("readable")
             },
             Check("keyring") {
-                _ = try secrets.readKeyring()
-                return .ok("readable")
+                .ok("\(try secrets.readKeyRing())")
             },
         ]
     }

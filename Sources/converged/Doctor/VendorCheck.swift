@@ -9,7 +9,8 @@ extension HostChecks {
         Check("vendors") {
             guard let org = session.settings.fly.org else { return .skipped("CONVERGED_FLY_ORG is not set") }
             guard let token = try? session.secrets.readFlyToken() else { return .skipped("no fly-token") }
-            let outbound = Outbound(logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
+            let limits = OutboundSettings(budgets: FlyBudgets.standard())
+            let outbound = Outbound(limits, logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
             let url = session.settings.fly.url
             let fly = FlyClient(outbound: outbound, settings: FlySettings(url: url, org: org, token: FlyToken(token)))
             let finding = await ask(fly, url)

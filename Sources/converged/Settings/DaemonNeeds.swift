@@ -6,7 +6,7 @@ extension Session {
         }
         _ = try secrets.readDatabaseURL(settings)
         _ = try secrets.readFlyToken()
-        _ = try secrets.readKeyring()
+        _ = try secrets.readKeyRing()
         return "Fly organisation \(org)"
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Reconcilers
 import Systemd
 
 /// What comes from the directory of credentials only.
@@ -14,8 +14,15 @@ struct Secrets: Sendable {
     /// The Fly token without the white space around it.
     func readFlyToken() throws -> String { try readText("fly-token") }
 
-    /// The bytes of the key ring, unparsed.
-    func readKeyring() throws -> [UInt8] { try credentials.read("keyring") }
+    /// What seals the gateway tokens.
+    func readKeyRing() throws -> KeyRing {
+        let bytes = try credentials.read("keyring")
+        do {
+            return try KeyRing(credential: bytes)
+        } catch {
+            throw SettingsError("credential 'keyring': \(error)")
+        }
+    }
 
     /// Where Postgres is, with its password: the credential `database-url`, else the setting, to which the
     /// credential `database-password` is added when there is one.
