@@ -25,6 +25,14 @@ import Testing
         return ended
     }
 
+    private func writeCredentials(into folder: String) throws {
+        let keyRing = "k1 " + Data(repeating: 7, count: 32).base64EncodedString()
+        for (name, text) in ["fly-token": "fm2_hidden", "keyring": keyRing] {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/\(name)")
+        }
+    }
+
     private static let verbs = [
         ["run"], ["status"], ["get"], ["why"], ["plan"], ["reconcile"], ["pause"], ["resume"], ["jobs", "list"],
         ["jobs", "show"], ["jobs", "retry"], ["jobs", "cancel"], ["migrate", "up"], ["migrate", "status"], ["doctor"],
@@ -88,15 +96,43 @@ import Testing
         #expect(try await errors().contains("CONVERGED_FLY_ORG is not set"))
         variables["CONVERGED_FLY_ORG"] = "acme"
         #expect(try await errors().contains("credential 'fly-token'"))
-        for (name, text) in [
-            ("fly-token", "fm2_x"), ("keyring", "k1 " + Data(repeating: 7, count: 32).base64EncodedString()),
-        ] {
-            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/\(name)")
-        }
+        try writeCredentials(into: folder)
         let good = try await run(["run", "--check"], variables)
         #expect(good.status == 0, "\(good.errors)")
         #expect(good.output.contains("good"))
+    }
+
+    @Test func doctorAsksEverythingAndShowsNoSecret() async throws {
+        let folder = try TemporaryFolder.make("converged-credentials")
+        let secrets = [
+            "fly-token": "fm2_hidden", "keyring": "k1 " + Data(repeating: 7, count: 32).base64EncodedString(),
+        ]
+        for (name, text) in secrets {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/\(name)")
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(folder)/fly-token")
+        let variables = [
+            "CONVERGED_DATABASE_URL": "postgres://me:hunter2@/db?host=/nowhere", "CONVERGED_CREDENTIALS_DIR": folder,
+            "CONVERGED_FLY_ORG": "acme", "CONVERGED_FLY_URL": "http://127.0.0.1:9/v1",
+        ]
+        let exposed = try JSON(parsing: try await run(["doctor", "-o", "json"], variables).output)
+        #expect(exposed.items.first { $0["check"].text == "fly-token" }?["verdict"].text == "failed")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/fly-token")
+        let ended = try await run(["doctor", "-o", "json"], variables)
+        #expect(ended.status == Exit.attention.rawValue)
+        let rows = try JSON(parsing: ended.output).items
+        let verdicts = Dictionary(
+            rows.map { ($0["check"].line, $0["verdict"].line) }, uniquingKeysWith: { first, _ in first })
+        #expect(verdicts["settings"] == "ok")
+        #expect(verdicts["database url"] == "ok")
+        #expect(verdicts["fly-token"] == "ok")
+        #expect(verdicts["keyring"] == "ok")
+        #expect(verdicts["database"] == "failed")
+        #expect(verdicts["clock"] == "skipped")
+        #expect(verdicts["vendors"] == "failed")
+        #expect(verdicts["systemd"] != nil)
+        for secret in ["hunter2", "fm2_hidden", "BwcHBw"] { #expect(!ended.output.contains(secret)) }
     }
 
     @Test func anUnreachableDatabaseEndsWith69() async throws {
