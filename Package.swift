@@ -73,11 +73,14 @@ let package = Package(
             swiftSettings: settings),
 
         bench("Support", ["Postgres", "Schema", log]),
-        bench("Simulators", [hummingbird, log]),
+        bench("Simulators", [hummingbird, heap, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres"]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
         program("bench", "Bench", ["Support", "Simulators", "Postgres"]),
 
+        program("fly-simulator", "FlySimulator", ["Simulators", arguments]),
+
+        tests("SimulatorsTests", ["Simulators", "Support"]),
         tests("PostgresTests", ["Postgres", "Support"]),
         tests("OutboundTests", ["Outbound", "Simulators", "Support"]),
         tests("SystemdTests", ["Systemd", "Support", log, system]),
