@@ -1,5 +1,6 @@
 #pragma once
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 /* Swift cannot call variadic C: one typed door for each shape of argument. */
 
@@ -54,6 +55,17 @@ static inline CURLcode ccurl_on_trace(CURL *easy, ccurl_trace call, void *contex
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, call);
     return curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 }
+
+/* 7.88 opens sockets that a child process would inherit. */
+static inline curl_socket_t ccurl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)context;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static inline CURLcode ccurl_keep_sockets_private(CURL *easy)
+{ return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_open_socket); }
 
 static inline long ccurl_get_long(CURL *easy, CURLINFO info)
 {

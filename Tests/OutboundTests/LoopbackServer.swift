@@ -28,8 +28,13 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
 
-    init(unixSocket: String? = nil, _ answer: @escaping Answer) throws {
+    private let beforeReading: @Sendable () -> Void
+
+    init(
+        unixSocket: String? = nil, beforeReading: @escaping @Sendable () -> Void = {}, _ answer: @escaping Answer
+    ) throws {
         self.unixSocket = unixSocket
+        self.beforeReading = beforeReading
         listener = try unixSocket.map(Self.listenUnix) ?? Self.listenLoopback()
         url = unixSocket == nil ? "http://127.0.0.1:\(Self.port(of: listener))" : "http://localhost"
         Thread.detachNewThread { [self] in accept(answer) }
@@ -52,6 +57,8 @@ final class LoopbackServer: Sendable {
                 Glibc.close(listener)
                 return
             }
+            // A child of another test must not keep a connection open that its owner has closed.
+            _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             let number = state.withLock { state in
                 state.sockets.insert(socket)
                 defer { state.connections += 1 }
@@ -62,6 +69,7 @@ final class LoopbackServer: Sendable {
     }
 
     private func serve(_ peer: Peer, _ connection: Int, _ answer: Answer) {
+        beforeReading()
         var index = 0
         var after = After.keep
         while after == .keep, let heard = peer.readRequest(connection, index) {
@@ -78,7 +86,7 @@ final class LoopbackServer: Sendable {
     }
 
     private static func listenLoopback() throws -> Int32 {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -91,7 +99,7 @@ final class LoopbackServer: Sendable {
     }
 
     private static func listenUnix(_ path: String) throws -> Int32 {
-        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }

@@ -1,4 +1,5 @@
 import Outbound
+import Support
 import Testing
 
 /// libcurl repeats any method when a kept connection closes without a byte of an answer (`Curl_retry_request`).
@@ -31,7 +32,8 @@ struct ResendTests {
             #expect(error?.isOutcomeUnknown == true, "\(method)")
             #expect(server.ledger.count { $0.path == "/once" } == 1, "\(method)")
             #expect(server.ledger.last?.connection == 0)
-            #expect(await outbound.counters().resendsPrevented == 1)
+            // A reset may also break the writing, after which libcurl does not try again by itself.
+            if after == .close { #expect(await outbound.counters().resendsPrevented == 1) }
         }
     }
 
@@ -77,7 +79,7 @@ struct ResendTests {
             let response = try await outbound.send(
                 Request(method: "POST", url: server.url + "/\(index)", retry: .never))
             #expect(response.text == "ok")
-            while server.openConnections > 0 { await Task.yield() }
+            try await eventually("the connections are closed") { server.openConnections == 0 }
         }
         #expect(server.ledger.count == 20)
     }

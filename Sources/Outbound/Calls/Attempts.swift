@@ -50,13 +50,7 @@ extension Engine {
     }
 
     private func waitForBudgets(_ request: Request, until limit: Moment) async throws(OutboundError) {
-        if isClosed { throw .notSent("\(request.label): outbound calls are closed") }
-        let wake: Wake
-        do {
-            wake = try await takeBudgets(request.budgets, until: limit)
-        } catch {
-            throw .notSent("\(request.label): \((error as? BudgetTable.Refusal)?.reason ?? "\(error)")")
-        }
+        let wake = await takeBudgets(request.budgets, until: limit)
         try go(wake, request, "waiting for budget \(request.budgets.map(\.text).joined(separator: " + "))")
     }
 
@@ -69,7 +63,7 @@ extension Engine {
         case .granted: return
         case .cancelled: throw .cancelled
         case .closed: throw .notSent("\(request.label): outbound calls are closed")
-        case .full: throw .notSent("\(request.label): \(settings.maxWaiting) calls wait already")
+        case .refused(let reason): throw .notSent("\(request.label): \(reason)")
         case .expired:
             counters.timeouts += 1
             throw .timedOut(beforeSent: true, "\(request.label): \(what)")

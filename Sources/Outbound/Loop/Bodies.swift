@@ -20,8 +20,9 @@ extension Engine {
             precondition(transfer.reader == nil, "a streamed body has one reader")
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
-                    if Task.isCancelled { return continuation.resume() }
-                    transfer.reader = continuation
+                    // Looked at once more: the loop may have turned on the way here.
+                    let isWaiting = transfer.body.isEmpty && transfer.streamEnd == nil && !Task.isCancelled
+                    if isWaiting { transfer.reader = continuation } else { continuation.resume() }
                 }
             } onCancel: {
                 Task { await self.abandon(number) }
@@ -65,7 +66,9 @@ extension Engine {
         if upload.count >= UploadBuffer.mark {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
-                    if Task.isCancelled { continuation.resume() } else { upload.feeder = continuation }
+                    let isWaiting =
+                        upload.count >= UploadBuffer.mark && uploads[number] != nil && !Task.isCancelled
+                    if isWaiting { upload.feeder = continuation } else { continuation.resume() }
                 }
             } onCancel: {
                 Task { await self.stopUpload(number) }

@@ -42,7 +42,10 @@ enum Callbacks {
         guard let upload = transfer.upload, !upload.isBroken else { return Int(CURL_READFUNC_ABORT) }
         transfer.lastProgress = .now
         let taken = upload.take(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-        guard taken == 0, !upload.isFinished else { return taken }
+        if taken > 0 { return taken }
+        // Short of the announced length, the peer would wait for the rest until a deadline.
+        if upload.isFinished, upload.taken < transfer.request.bodyStream?.length ?? 0 { upload.isBroken = true }
+        if upload.isFinished { return upload.isBroken ? Int(CURL_READFUNC_ABORT) : 0 }
         upload.isStarved = true
         return Int(CURL_READFUNC_PAUSE)
     }

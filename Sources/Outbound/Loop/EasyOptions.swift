@@ -22,6 +22,7 @@ extension Transfer {
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.deadlines.connect.milliseconds))
         easy.set(CURLOPT_MAXAGE_CONN, settings.reuseSeconds)
         easy.set(CURLOPT_TCP_KEEPALIVE, 1)
+        ccurl_keep_sockets_private(easy.raw)
         easy.set(CURLOPT_USERAGENT, settings.userAgent)
         easy.set(CURLOPT_ERRORBUFFER, pointer: errorText)
     }

@@ -7,7 +7,10 @@ import Logging
 /// handles are never touched by two threads and every decision sees one consistent state.
 actor Engine {
     /// How a wait ended.
-    enum Wake: Sendable { case granted, cancelled, expired, closed, full }
+    enum Wake: Sendable {
+        case granted, cancelled, expired, closed
+        case refused(String)
+    }
 
     nonisolated let settings: OutboundSettings
     nonisolated let logger: Logger
@@ -89,7 +92,9 @@ actor Engine {
         for number in streams.keys { abandon(number) }
         if !transfers.isEmpty {
             await withTaskCancellationHandler {
-                await withCheckedContinuation { emptied = $0 }
+                await withCheckedContinuation { continuation in
+                    if transfers.isEmpty { continuation.resume() } else { emptied = continuation }
+                }
             } onCancel: {
                 Task { await self.endAll() }
             }

@@ -7,6 +7,7 @@ final class UploadBuffer {
     private var chunks: Deque<[UInt8]> = []
     private var offset = 0
     private(set) var count = 0
+    private(set) var taken = 0
     var isFinished = false
     /// The source of the body threw: the request must be given up.
     var isBroken = false
@@ -38,6 +39,7 @@ final class UploadBuffer {
             }
         }
         count -= filled
+        taken += filled
         if count < Self.mark { wakeFeeder() }
         return filled
     }

@@ -1,47 +1,47 @@
 import DequeModule
 
 /// Waiting for budgets and for a place on the wire. Nobody polls: the loop's next alarm is the next grant.
+///
+/// Everything is registered inside the continuation's closure, which runs without a gap: on the way to it the loop may
+/// have turned, and what it saw before would be forgotten.
 extension Engine {
-    func takeBudgets(_ names: [BudgetName], until limit: Moment) async throws -> Wake {
+    func takeBudgets(_ names: [BudgetName], until limit: Moment) async -> Wake {
         guard !names.isEmpty else { return .granted }
-        guard waits.count < settings.maxWaiting else { return .full }
         let number = number()
-        let now = Moment.now
-        try budgets.enqueue(number, for: names, at: now)
-        if grantBudgets(at: now, watching: number) { return .granted }
-        return await wait(number, until: limit)
+        return await wait(number, until: limit) {
+            let now = Moment.now
+            do throws(BudgetTable.Refusal) {
+                try budgets.enqueue(number, for: names, at: now)
+            } catch {
+                return settle(number, .refused(error.reason))
+            }
+            grantBudgets(at: now)
+        }
     }
 
     /// Every grant must be given back with `releasePlace`.
     func takePlace(until limit: Moment?) async -> Wake {
-        if placesTaken < settings.maxInFlight, queue.isEmpty {
-            placesTaken += 1
-            return .granted
-        }
-        guard waits.count < settings.maxWaiting else { return .full }
         let number = number()
-        queue.append(number)
-        return await wait(number, until: limit ?? .now.advanced(by: .seconds(3600)))
+        return await wait(number, until: limit ?? .now.advanced(by: .seconds(3600))) {
+            guard placesTaken < settings.maxInFlight, queue.isEmpty else { return queue.append(number) }
+            placesTaken += 1
+            settle(number, .granted)
+        }
     }
 
     func releasePlace() {
         if let next = queue.popFirst() { settle(next, .granted) } else { placesTaken -= 1 }
     }
 
-    /// `true` when `watching`, which does not wait yet, is among those granted.
-    @discardableResult
-    func grantBudgets(at now: Moment, watching: UInt64 = 0) -> Bool {
-        var isGranted = false
-        for number in budgets.grants(at: now) {
-            if number == watching { isGranted = true } else { settle(number, .granted) }
-        }
-        return isGranted
+    func grantBudgets(at now: Moment) {
+        for number in budgets.grants(at: now) { settle(number, .granted) }
     }
 
     /// Takes a waiter out of whatever it stands in.
     func leave(_ number: UInt64, _ wake: Wake) {
         budgets.cancel(number)
-        queue.removeAll { $0 == number }
+        let index = queue.position(of: number)
+        if index < queue.count, queue[index] == number { queue.remove(at: index) }
         settle(number, wake)
     }
 
@@ -50,13 +50,17 @@ extension Engine {
         waits.removeValue(forKey: number)?.resume(returning: wake)
     }
 
-    private func wait(_ number: UInt64, until limit: Moment) async -> Wake {
+    private func wait(_ number: UInt64, until limit: Moment, _ register: () -> Void) async -> Wake {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume(returning: .cancelled) }
+                if isClosed { return continuation.resume(returning: .closed) }
+                guard waits.count < settings.maxWaiting else {
+                    return continuation.resume(returning: .refused("\(settings.maxWaiting) calls wait already"))
+                }
                 waits[number] = continuation
                 alarms.set(number, at: limit)
-                // Cancelled before: the handler's hop found nothing to cancel, or will come and find nothing.
-                if Task.isCancelled { leave(number, .cancelled) }
+                register()
             }
         } onCancel: {
             Task { await self.cancel(number) }
