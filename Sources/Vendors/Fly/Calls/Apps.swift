@@ -19,12 +19,18 @@ extension FlyClient {
     public func createApp(_ name: String, network: String? = nil) async throws {
         struct Body: Encodable {
             // The docs say `app_name`, the specification and the vendor's own client `name`.
-            var app_name: String
+            var appName: String
             var name: String
-            var org_slug: String
+            var org: String
             var network: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case name, network
+                case appName = "app_name"
+                case org = "org_slug"
+            }
         }
-        let body = Body(app_name: name, name: name, org_slug: settings.org, network: network)
+        let body = Body(appName: name, name: name, org: settings.org, network: network)
         try await perform(
             FlyCall(action: .createApp, target: name, method: "POST", path: ["apps"], body: try encoded(body)))
     }

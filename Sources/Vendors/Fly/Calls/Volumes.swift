@@ -22,11 +22,14 @@ extension FlyClient {
 
     /// - Parameter sizeGB: the new total; volumes only grow.
     public func extendVolume(app: String, id: String, sizeGB: Int) async throws -> FlyVolumeExtension {
-        struct Body: Encodable { var size_gb: Int }
+        struct Body: Encodable {
+            var sizeGB: Int
+            private enum CodingKeys: String, CodingKey { case sizeGB = "size_gb" }
+        }
         return try await read(
             FlyCall(
                 action: .extendVolume, target: id, method: "PUT", path: ["apps", app, "volumes", id, "extend"],
-                body: try encoded(Body(size_gb: sizeGB))))
+                body: try encoded(Body(sizeGB: sizeGB))))
     }
 
     /// Gone already is success; `conflict` while attached. The vendor keeps a deleted volume for 24 hours.

@@ -30,6 +30,20 @@ public struct FlyListedMachine: Sendable, Equatable {
     public var hostStatus: String?
     /// `FlyMark.owner`, when the machine carries it.
     public var owner: String?
+
+    public init(
+        id: String, app: String, name: String, state: String, region: String, instanceID: String,
+        hostStatus: String? = nil, owner: String? = nil
+    ) {
+        self.id = id
+        self.app = app
+        self.name = name
+        self.state = state
+        self.region = region
+        self.instanceID = instanceID
+        self.hostStatus = hostStatus
+        self.owner = owner
+    }
 }
 
 public struct FlyListedVolume: Sendable, Equatable {
@@ -39,6 +53,17 @@ public struct FlyListedVolume: Sendable, Equatable {
     public var state: String
     public var region: String
     public var attachedMachineID: String?
+
+    public init(
+        id: String, app: String, name: String, state: String, region: String, attachedMachineID: String? = nil
+    ) {
+        self.id = id
+        self.app = app
+        self.name = name
+        self.state = state
+        self.region = region
+        self.attachedMachineID = attachedMachineID
+    }
 
     /// On its way out or gone; still listed for 24 hours.
     public var isGone: Bool { FlyVolume.isGone(state: state) }
