@@ -1,6 +1,9 @@
 import Outbound
 
 /// Published limits of the Machines API (contract fly, "Rate limits") as budgets of the Outbound room.
+///
+/// The rates are the published ones; the bursts are one below, because calls arrive a little closer together than
+/// they were sent.
 public enum FlyBudgets {
     public static let vendor: BudgetName = "fly"
     static let appDeletes: BudgetName = "fly/delete-app"
@@ -12,8 +15,8 @@ public enum FlyBudgets {
         [
             vendor: vendorWide,
             appDeletes: Budget(ratePerSecond: 100.0 / 60, burst: 5),
-            "fly/get-machine/*": Budget(ratePerSecond: 5, burst: 10),
-            "fly/*": Budget(ratePerSecond: 1, burst: 3),
+            "fly/get-machine/*": Budget(ratePerSecond: 5, burst: 9),
+            "fly/*": Budget(ratePerSecond: 1, burst: 2),
         ]
     }
 
