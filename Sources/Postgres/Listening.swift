@@ -10,12 +10,20 @@ public enum Notice: Sendable, Hashable {
 
 extension Database {
     /// Listens on a connection of its own, for ever: a lost connection is made again with back-off. Ends when the
-    /// task that reads is cancelled. A reader that falls far behind loses the oldest: a notice is only a hint.
+    /// task that reads is cancelled or the database is closed. A reader that falls far behind loses the oldest: a notice is only a hint.
     public func listen(_ channels: [String]) -> AsyncStream<Notice> {
         let listener = Listener(channels: channels, settings: settings, logger: logger)
         return AsyncStream(bufferingPolicy: .bufferingNewest(4096)) { continuation in
-            let task = Task { await listener.run { continuation.yield($0) } }
-            continuation.onTermination = { _ in task.cancel() }
+            let task = Task {
+                await listener.run { continuation.yield($0) }
+                continuation.finish()
+            }
+            let pool = pool
+            let enrolled = Task { await pool.enroll(task) }
+            continuation.onTermination = { _ in
+                task.cancel()
+                Task { await pool.dismiss(enrolled.value) }
+            }
         }
     }
 }

@@ -36,4 +36,14 @@ struct ListenTests {
         await reader.value
         await database.close()
     }
+
+    @Test func theEndOfTheDatabaseEndsTheStream() async throws {
+        let database = try await TestDatabase.make(migrated: false).open()
+        var notices = database.listen(["wake"]).makeAsyncIterator()
+        #expect(await notices.next() == .connected)
+        await database.close()
+        #expect(await notices.next() == nil)
+        var late = database.listen(["wake"]).makeAsyncIterator()
+        while let notice = await late.next() { #expect(notice == .connected) }
+    }
 }

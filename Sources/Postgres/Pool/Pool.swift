@@ -14,6 +14,8 @@ import Logging
     private var alarm: (at: ContinuousClock.Instant, task: Task<Void, Never>)?
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var isDrained = false
+    private var listeners: [Int: Task<Void, Never>] = [:]
+    private var nextListener = 0
 
     nonisolated init(_ settings: DatabaseSettings, logger: Logger) {
         self.settings = settings
@@ -74,6 +76,7 @@ import Logging
     /// Lets what runs finish for a while, then cuts it.
     func close(grace: Duration) async {
         perform(machine.close())
+        for listener in listeners.values { listener.cancel() }
         if isDrained { return }
         let cut = Task { @Loop in
             try? await Task.sleep(for: grace)
@@ -82,6 +85,17 @@ import Logging
         await withCheckedContinuation { closers.append($0) }
         cut.cancel()
     }
+
+    // MARK: Listeners, which have connections of their own but end with the pool
+
+    func enroll(_ listener: Task<Void, Never>) -> Int {
+        nextListener += 1
+        listeners[nextListener] = listener
+        if machine.isClosed { listener.cancel() }
+        return nextListener
+    }
+
+    func dismiss(_ listener: Int) { listeners[listener] = nil }
 
     // MARK: Effects
 
@@ -138,8 +152,10 @@ import Logging
         case .lineFull:
             return PostgresError(.poolExhausted, "\(settings.maxWaiters) callers are already waiting for a connection")
         case .waitedTooLong:
-            return lastFailure
-                ?? PostgresError(
+            if let lastFailure { return lastFailure }
+            return machine.leasedCount == 0
+                ? PostgresError(.connection, "no connection could be made within \(settings.acquireTimeout)")
+                : PostgresError(
                     .poolExhausted,
                     "none of \(settings.maxConnections) connections became free within \(settings.acquireTimeout)")
         }
