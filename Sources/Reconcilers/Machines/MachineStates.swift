@@ -73,7 +73,9 @@ extension MachineView {
     private func sicknessStep(_ machine: MachineSight) -> MachineStep {
         let seconds = memory.unhealthySince == nil ? 0 : secondsSince(memory.unhealthySince)
         if seconds < limits.unhealthySeconds || observed.tried.contains(.restart) {
-            return .end(.again(seconds: 15, .unhealthy, "the health check fails"))
+            // A check is critical until it first passes, so a fresh machine is looked at often.
+            let pause = seconds < 30 ? limits.passingSeconds : 15
+            return .end(.again(seconds: pause, .unhealthy, "the health check fails"))
         }
         if memory.repairs >= limits.repairsPerWindow {
             let text = "the health check fails after \(memory.repairs) restarts"

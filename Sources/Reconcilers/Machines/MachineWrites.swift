@@ -14,17 +14,18 @@ extension MachineReport {
     private func conditionWrite(_ view: MachineView) -> SQL {
         """
         with told as (
-            select * from unnest(\(conditions.map(\.type)), \(conditions.map(\.status)),
-                \(conditions.map(\.reason.rawValue)), \(conditions.map(\.message))) t (type, status, reason, message)
+            select * from unnest(
+                \(conditions.map(\.type))::text[], \(conditions.map(\.status))::text[],
+                \(conditions.map(\.reason.rawValue))::text[], \(conditions.map(\.message))::text[]) t (type, status, reason, message)
         ), noted as (
             insert into converged.events (kind, key, actor, reason, message)
-            select 'machine', \(view.desired.ownerMark), 'converged', t.reason, t.message
+            select 'machine', \(view.desired.ownerMark)::text, 'converged', t.reason, t.message
             from told t left join converged.conditions c
                 on c.kind = 'machine' and c.key = \(view.desired.ownerMark) and c.type = t.type
             where t.type = 'Ready' and (c.status, c.reason) is distinct from (t.status, t.reason)
         )
         insert into converged.conditions as c (kind, key, type, status, reason, message, generation, since)
-        select 'machine', \(view.desired.ownerMark), type, status, reason, message,
+        select 'machine', \(view.desired.ownerMark)::text, type, status, reason, message,
             \(view.desired.generation)::bigint, converged.now()
         from told
         on conflict (kind, key, type) do update set status = excluded.status, reason = excluded.reason,
