@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -68,15 +69,15 @@ let package = Package(
             name: "converged",
             dependencies: [
                 "Postgres", "Outbound", "Systemd", "Queue", "Vendors", "Reconcilers", "Operator", "Schema",
-                log, lifecycle, configuration, arguments,
+                log, lifecycle, signals, configuration, arguments,
             ],
             swiftSettings: settings),
 
         bench("Support", ["Postgres", "Schema", log]),
         bench("Simulators", [hummingbird, heap, log]),
-        program("demo", "Demo", ["Support", "Simulators", "Postgres"]),
+        program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
-        program("bench", "Bench", ["Support", "Simulators", "Postgres"]),
+        program("bench", "Bench", ["Support", "Simulators", "Postgres", "converged", log]),
 
         program("fly-simulator", "FlySimulator", ["Simulators", arguments]),
 

@@ -1,0 +1,52 @@
+import Postgres
+import Queue
+import Reconcilers
+import Systemd
+
+/// What proves that the daemon works, and what it says about itself in one line.
+struct Health: Sendable {
+    let parts: Parts
+
+    /// A loop that has not moved for this long is stuck: half the watchdog's usual 30 s.
+    private static let maxAge = Duration.seconds(15)
+    /// A fail-over is no reason to restart; a database that stays away for longer may be our fault.
+    private static let patience = Duration.seconds(60)
+
+    /// Reasons that do not go away by waiting.
+    private static let forPeople = [
+        Reason.unknownProfile, .invalidImage, .imagePullFailed, .invalidRegion, .invalidEnvironment, .specRefused,
+        .volumeCannotShrink, .nameTaken, .foreignMachine, .quotaExceeded, .volumeLost, .restartLimit,
+        .vendorUnauthorized, .keyRingMissing, .populationDropped, .rolloutHalted,
+    ].map(\.rawValue)
+
+    var gate: ProgressGate {
+        let progress = parts.worker.progress()
+        var checks = [ProgressGate.Check("scheduler", lastProgress: progress.lastTick, maxAge: Self.maxAge)]
+        // Before the first heartbeat the worker is still looking for its database: not stuck, and told by STATUS.
+        if let heartbeat = progress.lastHeartbeat {
+            checks.append(.init("database", lastProgress: heartbeat, maxAge: Self.patience))
+        }
+        // Long past its deadline already when it is listed.
+        checks += progress.overdue.map { .init("job \($0)", lastProgress: .now - .seconds(1), maxAge: .zero) }
+        return ProgressGate(checks)
+    }
+
+    /// `412 machines: 400 running, 12 provisioning · 12 jobs at work · 3 objects need a person`
+    func describe() async throws -> String {
+        let rows = try await parts.database.query(
+            "select status, count(*) from converged.machines group by status order by count(*) desc, status")
+        let counts = try rows.map { try $0.decode((String, Int).self) }
+        let waiting = try await parts.database.query(
+            """
+            select count(*) from converged.conditions
+            where status = 'False' and reason = any(\(Self.forPeople))
+            """)
+        let total = counts.reduce(0) { $0 + $1.1 }
+        var line = "\(total) machines"
+        if total > 0 { line += ": " + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") }
+        line += " · \(parts.worker.counters().running.values.reduce(0, +)) jobs at work"
+        let blocked = try waiting[0].decode(0, as: Int.self)
+        if blocked > 0 { line += " · \(blocked) conditions need a person" }
+        return line
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Logging
+import Postgres
+import Simulators
+import Support
+
+/// A durable Postgres, a simulated vendor and real daemons, in the release build that this program is part of.
+final class Rig: Sendable {
+    let cluster: TestCluster
+    let simulator: FlySimulator
+    let owner: Database
+    private let folder: String
+    private let database: String
+
+    static func build(_ options: FlySimulator.Options = .init(), cluster: TestCluster) async throws -> Rig {
+        let folder = try TemporaryFolder.make("converged-bench")
+        let key = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        let credentials = URL(fileURLWithPath: folder + "/credentials")
+        try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
+        for (name, text) in ["fly-token": options.token, "keyring": "bench \(key)"] {
+            FileManager.default.createFile(
+                atPath: credentials.appending(path: name).path, contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600])
+        }
+        let made = try await TestDatabase.make(on: cluster)
+        return Rig(cluster, try await FlySimulator.start(options), made, folder)
+    }
+
+    private init(_ cluster: TestCluster, _ simulator: FlySimulator, _ made: TestDatabase, _ folder: String) {
+        self.cluster = cluster
+        self.simulator = simulator
+        self.folder = folder
+        database = made.name
+        owner = made.open()
+    }
+
+    /// Started and READY; how long that took.
+    func startDaemon(_ settings: [String: String] = [:], name: String = "daemon") async throws -> (
+        BenchDaemon, Duration
+    ) {
+        let readiness = try ReadinessSocket(path: folder + "/\(name).notify")
+        let environment = [
+            "CONVERGED_DATABASE_URL": cluster.url(database: database, user: "converged_daemon"),
+            "CONVERGED_FLY_URL": simulator.url, "CONVERGED_FLY_ORG": "personal",
+            "CONVERGED_CREDENTIALS_DIR": folder + "/credentials", "NOTIFY_SOCKET": folder + "/\(name).notify",
+            "CONVERGED_FLY_SURVEY_SECONDS": "86400", "CONVERGED_LOG_LEVEL": "warning",
+        ].merging(settings) { $1 }
+        let start = ContinuousClock.now
+        let process = try await ChildProcess.start(
+            [Command.built("converged"), "run"], environment: environment, directory: folder, name: name)
+        try await eventually("the daemon is ready", within: .seconds(30)) {
+            guard process.isRunning else { throw Mishap(description: "the daemon ended: \(process.log)") }
+            return readiness.isReady()
+        }
+        return (BenchDaemon(process), ContinuousClock.now - start)
+    }
+
+    /// Per-user machines with their users, in one transaction.
+    func insertMachines(_ count: Int) async throws {
+        try await owner.query(
+            """
+            with people as (
+                insert into converged.users (name) select 'bench-' || n from generate_series(1, \(count)) n returning id)
+            insert into converged.machines (user_id, profile) select id, 'automna' from people
+            """)
+    }
+
+    func countUnsettled() async throws -> Int {
+        let rows = try await owner.query(
+            """
+            select count(*) from converged.machines
+            where status <> desired_state or observed_generation <> generation
+            """)
+        return try rows[0].decode(0, as: Int.self)
+    }
+
+    func close() async {
+        await owner.close()
+        await simulator.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+/// The measurement cannot go on.
+struct Mishap: Error, CustomStringConvertible { let description: String }

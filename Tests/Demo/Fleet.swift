@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Postgres
+
+/// What the web app does, in its own SQL and under its own role.
+struct Fleet {
+    let web: Database
+
+    /// Users with one machine each; every second one in the shared app.
+    func signUp(_ count: Int, profiles: [String], label: String) async throws {
+        for number in 0..<count {
+            let name = "\(label)-\(number)"
+            try await web.query(
+                """
+                with new_user as (
+                    insert into converged.users (email, name) values (\(name + "@example.com"), \(name)) returning id)
+                insert into converged.machines (user_id, profile, config, agentmail_inbox_id)
+                select id, \(profiles[number % profiles.count]), '{"agents": {"defaults": {"workspace": "main"}}}',
+                    \(name + "@mail.example.com")
+                from new_user
+                """)
+        }
+    }
+
+    func upgrade(to image: String) async throws -> Int {
+        try await web.query("update converged.machines set image = \(image)").affected
+    }
+
+    func delete(_ label: String) async throws -> Int {
+        try await web.query(
+            """
+            update converged.machines m set deleted_at = converged.now()
+            from converged.users u where u.id = m.user_id and u.name like \(label + "-%")
+            """
+        ).affected
+    }
+
+    struct Picture: Equatable {
+        var byStatus: [String: Int] = [:]
+        var total = 0
+        /// Running and proven at its newest generation.
+        var settled = 0
+    }
+
+    func look() async throws -> Picture {
+        var picture = Picture()
+        let rows = try await web.query(
+            """
+            select status, count(*), count(*) filter (where observed_generation = generation and status = desired_state)
+            from converged.machines group by status
+            """)
+        for row in rows {
+            let (status, count, settled) = try row.decode((String, Int, Int).self)
+            picture.byStatus[status] = count
+            picture.total += count
+            picture.settled += settled
+        }
+        return picture
+    }
+}
