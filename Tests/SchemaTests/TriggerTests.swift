@@ -6,7 +6,8 @@ import Testing
 /// What happens inside the web app's own transaction.
 @Suite struct TriggerTests {
     private func user(_ database: Database) async throws -> UUID {
-        try await database.query("insert into converged.users (name) values ('Ada') returning id")[0].decode(0, as: UUID.self)
+        try await database.query("insert into converged.users (name) values ('Ada') returning id")[0].decode(
+            0, as: UUID.self)
     }
 
     private func count(_ database: Database, _ sql: SQL) async throws -> Int {
