@@ -29,14 +29,9 @@ extension Ledger {
         pending.append(finish)
     }
 
-    /// A run that wrote its own end: counted here.
-    mutating func finished(_ finish: Finish, _ answer: Finish.Answer?) {
-        if answer == .dead {
-            counters.finished[Finish.Ending.dead.rawValue, default: 0] += 1
-        } else {
-            counters.finished[finish.ending.rawValue, default: 0] += 1
-        }
-        if answer == .due { isHinted = true }
+    /// A run that wrote its own end. Its slot is free before the next round trip, which may be worth one.
+    mutating func finished(_ finish: Finish, _ answer: Finish.Answer?, _ now: Instant) {
+        record(finish, answer, now)
         if let kind = index(of: finish.lease.kind), hasBacklog[kind] { isHinted = true }
     }
 
@@ -111,7 +106,11 @@ extension Ledger {
         if isUncertain, !isTurning { times.append(retryAt) }
         if worker != nil, !isTurning, !isUncertain {
             if !pending.isEmpty { times.append(max(pendingSince.map { $0 + finishDelay } ?? now, retryAt ?? now)) }
-            if !isStopping, !isDraining { times += [pollAt, dueAt].map { $0.map { max($0, retryAt ?? $0) } } }
+            if !isStopping, !isDraining {
+                // Without room for it, what falls due waits for an end of a run, and that fires the signal.
+                let dueAt = kinds.indices.contains { free($0) > 0 } ? dueAt : nil
+                times += [pollAt, dueAt].map { $0.map { max($0, retryAt ?? $0) } }
+            }
         }
         return times.compactMap(\.self).min() ?? .distant(now)
     }

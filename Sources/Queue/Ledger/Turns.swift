@@ -62,7 +62,7 @@ extension Ledger {
         retryAt = nil
         // One at a time until all of those that may hide the refused one are through.
         isIsolating = isIsolating && !pending.isEmpty
-        for finish in turn.finishes { record(finish, answers[finish.lease.job]) }
+        for finish in turn.finishes { record(finish, answers[finish.lease.job], now) }
         // Lapsed meanwhile: the leases belong to a dead worker and are taken back as such.
         guard let limits = turn.limits, let claim, turn.worker == worker else { return [] }
         counters.folded += UInt64(claim.folded)
@@ -77,18 +77,25 @@ extension Ledger {
         }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
         if claim.folded >= Claim.mostWakes { isHinted = true }
-        if let next = claim.next { dueAt = now + next + .milliseconds(1) }
-        if claim.leftBehind > 0 { dueAt = min(dueAt ?? .distant(now), now + .milliseconds(20)) }
+        if let next = claim.next { expect(now + next + .milliseconds(1), now) }
+        if claim.leftBehind > 0 { expect(now + .milliseconds(20), now) }
         return begun
     }
 
-    private mutating func record(_ finish: Finish, _ answer: Finish.Answer?) {
+    /// The database has taken the end of a run.
+    mutating func record(_ finish: Finish, _ answer: Finish.Answer?, _ now: Instant) {
         switch answer {
         case .lost where !finish.isUncertain: counters.leaseLosses += 1
         case .dead: counters.finished[Finish.Ending.dead.rawValue, default: 0] += 1
         default: counters.finished[finish.ending.rawValue, default: 0] += 1
         }
         if answer == .due { isHinted = true }
+        if let after = finish.after { expect(now + after + .milliseconds(1), now) }
+    }
+
+    /// Something falls due then; only the nearest is kept.
+    private mutating func expect(_ due: Instant, _ now: Instant) {
+        dueAt = min(due, dueAt ?? .distant(now))
     }
 
     /// A round trip failed; what it carried goes again.

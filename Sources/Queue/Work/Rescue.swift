@@ -3,15 +3,16 @@ import Postgres
 import Synchronization
 
 extension Worker {
-    /// Looks for dead workers and takes back what they held. The first look is thorough: it also finds jobs whose worker
-    /// has no row at all.
+    /// Looks for dead workers and takes back what they held. The first look of each of this worker's lives is thorough:
+    /// it also finds jobs whose worker has no row at all, as when somebody deleted it.
     func rescue() async {
-        var isThorough = true
+        var lookedAfter: UInt64?
         while !Task.isCancelled {
-            if let worker = ledger.withLock({ $0.isStopping ? nil : $0.worker }) {
+            let (worker, lapses) = ledger.withLock { ($0.isStopping ? nil : $0.worker, $0.counters.lapses) }
+            if let worker {
                 do {
-                    try await rescueOnce(worker, isThorough: isThorough)
-                    isThorough = false
+                    try await rescueOnce(worker, isThorough: lookedAfter != lapses)
+                    lookedAfter = lapses
                 } catch {
                     logger.debug("the look for dead workers failed: \(error)")
                 }

@@ -57,14 +57,14 @@ extension Worker {
             do {
                 let results = try await database.batch([finish.lease.assertion] + writes + [Finish.statement([finish])])
                 let answer = try Finish.answers(results[results.count - 1])[finish.lease.job]
-                ledger.withLock { $0.finished(finish, answer) }
+                ledger.withLock { $0.finished(finish, answer, .now) }
                 tell(finish, answer)
                 return nil
             } catch let error as PostgresError where error.sqlState == QueueSQLState.leaseLost {
                 if finish.isUncertain {
                     // The first try ended the run, or else another worker has done so since; either way it is over.
                     tell(finish, nil)
-                    ledger.withLock { $0.finished(finish, nil) }
+                    ledger.withLock { $0.finished(finish, nil, .now) }
                 } else {
                     lost(finish.lease)
                 }
