@@ -122,6 +122,10 @@ import Testing
             #expect(ledger.map(\.mutating) == [true, true])
             #expect(ledger[1].app == "automna-u-1" && ledger[1].target == "gateway")
             #expect(ledger[1].body?["config"]?["env"] == ["A": "1"])
+            stage.simulator.clearLedger()
+            _ = try await stage.client.get("/apps/automna-u-1")
+            #expect(stage.simulator.ledger.map(\.sequence) == [3])
+            #expect(stage.simulator.ledger.map(\.status) == [200])
         }
     }
 

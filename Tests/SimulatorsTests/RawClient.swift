@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Simulators
 import Testing
@@ -46,7 +45,8 @@ struct RawClient: Sendable {
         let request = "\(method) /v1\(path) HTTP/1.1\r\n\(lines)\r\n\(text)"
         let port = port
         let bytes = try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
+            // An own thread: a shared pool grows too slowly when many tests wait for their answers.
+            Thread.detachNewThread {
                 continuation.resume(with: Result { try Self.exchange(request, port: port) })
             }
         }

@@ -13,8 +13,9 @@ extension FlyWorld {
     }
 
     mutating func addApp(_ name: String, org: String, network: String?, readyAt: Duration) -> FlyApp {
+        appCount += 1
         let app = FlyApp(
-            name: name, id: randomness.base36(16), number: apps.count + 1001, org: org, network: network ?? "default",
+            name: name, id: randomness.base36(16), number: 1000 + appCount, org: org, network: network ?? "default",
             createdAt: now, readyAt: readyAt)
         apps[name] = app
         return app

@@ -71,9 +71,10 @@ public final class FlySimulator: Sendable {
         ledger.filter { glob(action, matches: $0.action) && glob(app, matches: $0.app ?? "") }
     }
 
-    /// Forgets calls and violations, not objects; sequences go on from 1.
+    /// Forgets calls and violations, not objects; sequences go on.
     public func clearLedger() {
         backend.locked {
+            $0.cleared += $0.ledger.count
             $0.ledger = []
             $0.violations = []
             $0.throttled = 0

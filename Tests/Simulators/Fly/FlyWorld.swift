@@ -10,6 +10,7 @@ struct FlyWorld {
     var randomness: Randomness
 
     var apps: [String: FlyApp] = [:]
+    var appCount = 0
     var machines: [String: FlyMachine] = [:]
     var volumes: [String: FlyVolume] = [:]
     /// Earlier states of machines, newest last, for lists that are behind.
@@ -33,6 +34,8 @@ struct FlyWorld {
     var hook: FlySimulator.Hook?
     var outage: FlySimulator.Outage?
     var ledger: [FlySimulator.Call] = []
+    /// Calls before those in the ledger, which a test has cleared.
+    var cleared = 0
     var violations: [FlySimulator.Violation] = []
     var throttled = 0
     var exec: FlySimulator.Exec?

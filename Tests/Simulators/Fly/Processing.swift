@@ -27,7 +27,7 @@ extension FlyWorld {
     /// Enters a call into the ledger.
     mutating func open(_ incoming: Incoming) -> FlySimulator.Call {
         let call = FlySimulator.Call(
-            sequence: ledger.count + 1, time: now, method: incoming.method, path: incoming.path,
+            sequence: cleared + ledger.count + 1, time: now, method: incoming.method, path: incoming.path,
             query: incoming.request.query, action: incoming.request.action, app: incoming.app,
             target: incoming.target, mutating: incoming.isMutating,
             body: options.keepsBodies && incoming.bodyBytes > 0 ? incoming.request.body : nil,
@@ -37,21 +37,29 @@ extension FlyWorld {
     }
 
     mutating func close(_ call: FlySimulator.Call, fault: String?) {
-        ledger[call.sequence - 1].lost = true
-        ledger[call.sequence - 1].fault = fault
+        var closed = call
+        closed.lost = true
+        closed.fault = fault
+        enter(closed)
     }
 
     mutating func finish(
         _ call: FlySimulator.Call, _ reply: Reply, fault: String?, lost: Bool
     ) -> FlySimulator.Call {
-        var done = ledger[call.sequence - 1]
+        var done = call
         done.status = reply.status
         done.fault = fault
         done.lost = lost
         if reply.status >= 400 { done.error = (try? JSON(parsing: reply.body))?["error"]?.string ?? reply.body }
         if reply.status == 429 { throttled += 1 }
-        ledger[call.sequence - 1] = done
+        enter(done)
         return done
+    }
+
+    /// A call that was under way when the ledger was cleared has no place any more.
+    private mutating func enter(_ call: FlySimulator.Call) {
+        let place = call.sequence - 1 - cleared
+        if ledger.indices.contains(place) { ledger[place] = call }
     }
 
     /// Authentication, limits, strictness, then the route itself.

@@ -70,22 +70,26 @@ extension FlySimulator {
             let machines =
                 ids?.compactMap { world.machines[$0] }
                 ?? world.machines.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-            return machines.map { machine in
-                MachineSnapshot(
-                    id: machine.id, app: machine.app, name: machine.name, region: machine.region,
-                    state: machine.state.rawValue, instanceID: machine.instanceID, config: machine.config,
-                    image: machine.image, volume: machine.volume, cordoned: machine.cordoned,
-                    leaseOwner: world.lease(of: machine)?.owner,
-                    failingChecks: world.checks(of: machine).count { $0["status"] != "passing" },
-                    versions: machine.versions.count, restarts: machine.restartCount, createdAt: machine.createdAt,
-                    destroyedAt: machine.destroyedAt)
-            }
+            return machines.map { Self.snapshot($0, world) }
         }
+    }
+
+    private static func snapshot(_ machine: FlyMachine, _ world: FlyWorld) -> MachineSnapshot {
+        MachineSnapshot(
+            id: machine.id, app: machine.app, name: machine.name, region: machine.region,
+            state: machine.state.rawValue, instanceID: machine.instanceID, config: machine.config,
+            image: machine.image, volume: machine.volume, cordoned: machine.cordoned,
+            leaseOwner: world.lease(of: machine)?.owner,
+            failingChecks: world.checks(of: machine).count { $0["status"] != "passing" },
+            versions: machine.versions.count, restarts: machine.restartCount, createdAt: machine.createdAt,
+            destroyedAt: machine.destroyedAt)
     }
 
     public func liveMachines(app: String? = nil) -> [MachineSnapshot] { machines(app: app).filter(\.isLive) }
 
-    public func machine(_ id: String) -> MachineSnapshot? { machines().first { $0.id == id } }
+    public func machine(_ id: String) -> MachineSnapshot? {
+        backend.locked { world in world.machines[id].map { Self.snapshot($0, world) } }
+    }
 
     /// Volumes of an app (or all), deleted ones included, in order of creation.
     public func volumes(app: String? = nil) -> [VolumeSnapshot] {

@@ -1,6 +1,5 @@
 /// What a wait call waits for.
 struct WaitTerms: Sendable {
-    var app: String
     var machine: String
     var states: [String]
     var version: String?
@@ -39,7 +38,7 @@ extension FlyWorld {
         }
         return .wait(
             WaitTerms(
-                app: request.app, machine: machine.id, states: states, version: version,
+                machine: machine.id, states: states, version: version,
                 afterEvent: request.query["from_event_id"], deadline: now + .seconds(timeout)))
     }
 
