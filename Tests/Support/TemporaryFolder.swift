@@ -3,11 +3,25 @@ import Foundation
 /// A folder that goes away with the test process, also when that is killed: a shell outside of its session waits for
 /// the end of a pipe that only this process holds.
 public enum TemporaryFolder {
-    public static func make(_ prefix: String) throws -> String {
-        let path = "/tmp/\(prefix)-\(UUID().uuidString.prefix(8).lowercased())"
+    /// All of them lie in one, so that one shell can watch them all.
+    private static let root = Swift.Result {
+        let path = "/tmp/converged-tests-\(UUID().uuidString.prefix(8).lowercased())"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        // A server that runs as another user has to get to its own folder inside.
+        chmod(path, 0o711)
         try watch(path)
         return path
+    }
+
+    public static func make(_ prefix: String) throws -> String {
+        let path = try "\(root.get())/\(prefix)-\(UUID().uuidString.prefix(8).lowercased())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        return path
+    }
+
+    /// For tests that make so many that waiting for the end would be rude.
+    public static func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     private static func watch(_ path: String) throws {

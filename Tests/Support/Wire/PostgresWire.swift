@@ -33,7 +33,16 @@ public final class PostgresWire: Sendable {
 
     public static func start(before cluster: TestCluster) throws -> PostgresWire {
         let wire = try PostgresWire(cluster)
-        Thread.detachNewThread { wire.accept() }
+        let listener = wire.listener
+        // The thread holds no more than the listener, so that a wire that nobody uses any more ends.
+        Thread.detachNewThread { [weak wire] in
+            while true {
+                let client = Glibc.accept(listener, nil, nil)
+                guard client >= 0, let wire else { break }
+                wire.admit(client)
+            }
+            close(listener)
+        }
         return wire
     }
 
@@ -46,6 +55,16 @@ public final class PostgresWire: Sendable {
         let status = withAddress("\(folder)/.s.PGSQL.\(port)") { bind(listener, $0, $1) }
         guard status == 0, listen(listener, 128) == 0 else { throw POSIXError(.EADDRINUSE) }
         chmod("\(folder)/.s.PGSQL.\(port)", 0o777)
+    }
+
+    deinit {
+        if !state.withLock({ $0.isRefusing }) { end() }
+    }
+
+    /// Refuses new connections, by going away.
+    private func end() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        TemporaryFolder.remove(folder)
     }
 
     public func url(database: String, user: String = "postgres") -> String {
@@ -67,11 +86,14 @@ public final class PostgresWire: Sendable {
 
     /// Cuts every connection and refuses new ones.
     public func cutAll() {
-        let (sessions, body) = state.withLock { state in
-            state.isRefusing = true
-            defer { state.onCut = nil }
-            return (Array(state.sessions.values), state.onCut)
+        let (isFirst, sessions, body) = state.withLock { state in
+            defer {
+                state.isRefusing = true
+                state.onCut = nil
+            }
+            return (!state.isRefusing, Array(state.sessions.values), state.onCut)
         }
+        if isFirst { end() }
         for session in sessions { session.close() }
         body?()
     }
@@ -116,17 +138,9 @@ public final class PostgresWire: Sendable {
 
     // MARK: The listener
 
-    private func accept() {
-        while true {
-            let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0 else { return }
-            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-            guard let session = connect(client) else {
-                close(client)
-                continue
-            }
-            session.start()
-        }
+    private func admit(_ client: Int32) {
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+        if let session = connect(client) { session.start() } else { close(client) }
     }
 
     private func connect(_ client: Int32) -> WireSession? {

@@ -8,6 +8,7 @@ final class WireSession: Sendable {
         /// Set when a commit was let through whose answer the client must not see.
         var onReady: (@Sendable () -> Void)?
         var isClosed = false
+        var finished = 0
     }
 
     private let client: Int32
@@ -24,24 +25,36 @@ final class WireSession: Sendable {
     func start() {
         Thread.detachNewThread { [self] in
             pumpClient()
-            close()
+            finish()
         }
         Thread.detachNewThread { [self] in
             pumpServer()
-            close()
+            finish()
         }
     }
 
-    /// Both threads see the end; the descriptors stay ours until the process ends, so that no number is used twice.
+    /// Both threads see the end.
     func close() {
         let isFirst = state.withLock { state in
-            defer { state.isClosed = true }
-            return !state.isClosed
+            guard !state.isClosed else { return false }
+            state.isClosed = true
+            shutdown(client, Int32(SHUT_RDWR))
+            shutdown(server, Int32(SHUT_RDWR))
+            return true
         }
-        guard isFirst else { return }
-        shutdown(client, Int32(SHUT_RDWR))
-        shutdown(server, Int32(SHUT_RDWR))
-        wire.forget(self)
+        if isFirst { wire.forget(self) }
+    }
+
+    /// The second thread to end gives the descriptors back: before that their numbers must not be used again.
+    private func finish() {
+        close()
+        let isLast = state.withLock { state in
+            state.finished += 1
+            return state.finished == 2
+        }
+        guard isLast else { return }
+        Glibc.close(client)
+        Glibc.close(server)
     }
 
     private func pumpClient() {
