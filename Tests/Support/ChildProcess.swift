@@ -13,17 +13,17 @@ public final class ChildProcess: Sendable {
     private let exit: Exit
 
     /// Starts `arguments[0]` (a path) with exactly this environment; `user` needs root. `deathSignal` is what it gets
-    /// when the test process is gone.
+    /// when the test process is gone. What it says goes to `NAME.out` and `NAME.err` in `outputFolder`, else `directory`.
     public static func start(
         _ arguments: [String], environment: [String: String] = [:], directory: String = NSTemporaryDirectory(),
-        name: String = "child", user: String? = nil, deathSignal: String = "KILL"
+        name: String = "child", user: String? = nil, deathSignal: String = "KILL", outputFolder: String? = nil
     ) async throws -> ChildProcess {
         var wrapped = ["/usr/bin/env", "-C", directory, "/usr/bin/setpriv", "--pdeathsig=\(deathSignal)"]
         if let user { wrapped += ["--reuid=\(user)", "--regid=\(user)", "--clear-groups"] }
         wrapped.append("--")
         let command = wrapped + arguments
-        let output = directory + "/\(name).out"
-        let error = directory + "/\(name).err"
+        let output = (outputFolder ?? directory) + "/\(name).out"
+        let error = (outputFolder ?? directory) + "/\(name).err"
         let variables = environment.map { "\($0.key)=\($0.value)" }
         return try await withCheckedThrowingContinuation { continuation in
             // PR_SET_PDEATHSIG counts the death of the *thread* that forked: only a thread that never ends will do.

@@ -14,24 +14,14 @@ public struct Command: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = argv
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try emptyFile(folder.appending(path: "output"))
-        process.standardError = try emptyFile(folder.appending(path: "errors"))
-        let status = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch {
-                process.terminationHandler = nil
-                ended.resume(throwing: error)
-            }
-        }
+        let process = try await ChildProcess.start(
+            ["/usr/bin/env"] + argv, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            directory: FileManager.default.currentDirectoryPath, name: "command", outputFolder: folder.path)
+        let status = await process.wait()
         return Command(
             status: status,
-            output: try String(contentsOf: folder.appending(path: "output"), encoding: .utf8),
-            errors: try String(contentsOf: folder.appending(path: "errors"), encoding: .utf8))
+            output: try String(contentsOf: folder.appending(path: "command.out"), encoding: .utf8),
+            errors: try String(contentsOf: folder.appending(path: "command.err"), encoding: .utf8))
     }
 
     /// The output of a program that must succeed.
@@ -55,9 +45,4 @@ public struct Command: Sendable {
     /// The root of the repository.
     public static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
-
-    private static func emptyFile(_ url: URL) throws -> FileHandle {
-        FileManager.default.createFile(atPath: url.path, contents: nil)
-        return try FileHandle(forWritingTo: url)
-    }
 }
