@@ -90,7 +90,9 @@ let package = Package(
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
         tests("ReconcilersTests", ["Reconcilers", "Queue", "Postgres", "Vendors", "Simulators", "Support"]),
         tests("OperatorTests", ["converged", "Operator", "Postgres", "Support"]),
-        tests("PathTests", ["Postgres", "Simulators", "Support"]),
+        tests(
+            "PathTests",
+            ["Reconcilers", "Queue", "Vendors", "Outbound", "Postgres", "Simulators", "Support", log]),
         tests("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

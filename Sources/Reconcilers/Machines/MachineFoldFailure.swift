@@ -6,6 +6,9 @@ extension MachineView {
         case .notFound: foldNotFound(action)
         case .outcomeUnknown:
             observed.lost = action
+            if case .restartMachine(_, .requested) = action {
+                observed.lostRestartMark = observed.machine.thing?.startMark
+            }
             forgetSight(of: action)
         case .machineExists(let id): foldExisting(id)
         case .nameTaken: foldTaken(action, problem)

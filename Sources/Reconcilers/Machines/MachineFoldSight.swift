@@ -51,6 +51,7 @@ extension MachineView {
             memory.instanceID = machine.instanceID
             noteApplied()
         }
+        if let mark = observed.lostRestartMark, machine.startMark > mark { acknowledgeRestart() }
         guard machine.state == .started, machine.isReachable else { return }
         switch machine.health {
         case .passing:

@@ -9,6 +9,7 @@ extension MachineSight {
             owner: machine.config?.metadata?[FlyMark.owner], hash: machine.config?.metadata?[FlyMark.hash],
             volumeID: machine.config?.mounts?.first?.volume, shape: machine.config.map(MachineConfig.shape),
             isReachable: machine.hostStatus.map { $0 == "ok" } ?? true, health: Health(vendor: machine.checks),
+            startMark: machine.events?.filter { $0.type == "start" }.compactMap(\.timestamp).max() ?? 0,
             failure: machine.failureText)
     }
 }

@@ -3,8 +3,9 @@ extension MachineView {
     func runningStep(_ machine: MachineSight) -> MachineStep {
         switch machine.state {
         case .started:
-            if isRestartPending, !observed.tried.contains(.restart) {
-                return .act(.restartMachine(id: machine.id, .requested))
+            if isRestartPending {
+                if !observed.tried.contains(.restart) { return .act(.restartMachine(id: machine.id, .requested)) }
+                return .end(.retry(.vendorUnavailable, "the answer to the restart was lost, and no new start shows"))
             }
             return healthStep(machine)
         case .failed where !observed.tried.isDisjoint(with: [.start, .create, .update]):

@@ -13,6 +13,8 @@ struct ObservedMachine: Sendable, Equatable {
     var problem: Problem?
     /// The last change whose answer was lost.
     var lost: MachineAction?
+    /// Newest start of the machine before a restart whose answer was lost.
+    var lostRestartMark: Int64?
     /// What was already tried in this run, so that no run repeats itself.
     var tried: Tried = []
 }
@@ -83,6 +85,8 @@ struct MachineSight: Sendable, Equatable {
     /// False when the machine's host does not answer: what is shown may be old.
     var isReachable: Bool
     var health: Health
+    /// When it started last, by the vendor's clock in milliseconds: a later one proves a restart.
+    var startMark: Int64 = 0
     /// Last exit or launch error, in the vendor's words.
     var failure: String?
 }
