@@ -85,7 +85,7 @@ import Testing
     @Test func moreThanOneWorkerCanTakeIsToldToTheOthers() async throws {
         try await QueueBench.with { queue in
             let worker = try await queue.register()
-            var notices = queue.test.open().listen(["converged_jobs"]).makeAsyncIterator()
+            var notices = queue.admin.listen(["converged_jobs"]).makeAsyncIterator()
             #expect(await notices.next() == .connected)
             try await queue.admin.query(
                 "insert into converged.wakes (kind, key, urgent, at) values ('k', 'a', true, now()), ('k', 'b', true, now())"

@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test func aWorkerThatCannotProveItsLifeStopsItsRuns() async throws {
-        let cluster = try await TestCluster.make()
+        // Durable, or the crash takes the latest commits with it.
+        let cluster = try await TestCluster.make(durable: true)
         let test = try await TestDatabase.make(on: cluster)
         let queue = QueueBench(test: test, admin: test.open(), daemon: test.open(role: "converged_daemon"))
         let notes = Notes()

@@ -133,7 +133,7 @@ import Testing
                 try await queue.admin.query("update converged.workers set draining = true")
                 try await eventually("it has heard of it") { worker.ledger.withLock(\.isDraining) }
                 try await queue.wake("a")
-                #expect(try await queue.scalar("select count(*) from converged.wakes") == 1)
+                #expect(try await queue.waiting("a") == 1)
                 try await queue.admin.query("update converged.workers set draining = false")
                 #expect(await notes.next() == "a")
             }
@@ -148,5 +148,16 @@ import Testing
         #expect(error.sqlState == "42P01" || error.sqlState == "3F000")
         await database.close()
         try await test.drop()
+    }
+}
+
+extension QueueBench {
+    /// Wakes and ready jobs of a key. A round trip that was under way may still have folded the wake.
+    fileprivate func waiting(_ key: String) async throws -> Int {
+        try await scalar(
+            """
+            select (select count(*) from converged.wakes where key = \(key))
+                + (select count(*) from converged.jobs where key = \(key) and state = 'ready')
+            """)
     }
 }
