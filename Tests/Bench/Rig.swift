@@ -68,8 +68,9 @@ final class Rig: Sendable {
     func countUnsettled() async throws -> Int {
         let rows = try await owner.query(
             """
-            select count(*) from converged.machines
-            where status <> desired_state or observed_generation <> generation
+            select count(*) from converged.machines m left join converged.conditions c
+                on c.kind = 'machine' and c.key = m.id::text and c.type = 'Ready' and c.status = 'True'
+            where m.status <> m.desired_state or c.generation is distinct from m.generation
             """)
         return try rows[0].decode(0, as: Int.self)
     }

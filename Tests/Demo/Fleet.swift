@@ -37,7 +37,7 @@ struct Fleet {
     struct Picture: Equatable {
         var byStatus: [String: Int] = [:]
         var total = 0
-        /// Running and proven at its newest generation.
+        /// In the wanted state and Ready at its newest generation.
         var settled = 0
     }
 
@@ -45,8 +45,10 @@ struct Fleet {
         var picture = Picture()
         let rows = try await web.query(
             """
-            select status, count(*), count(*) filter (where observed_generation = generation and status = desired_state)
-            from converged.machines group by status
+            select m.status, count(*), count(*) filter (where m.status = m.desired_state and c.generation = m.generation)
+            from converged.machines m left join converged.conditions c
+                on c.kind = 'machine' and c.key = m.id::text and c.type = 'Ready' and c.status = 'True'
+            group by m.status
             """)
         for row in rows {
             let (status, count, settled) = try row.decode((String, Int, Int).self)

@@ -1,10 +1,11 @@
 import Foundation
 
-/// One line per act that is rewritten in place on a terminal, and printed only when it changes elsewhere.
+/// One line per act that is rewritten in place on a terminal; elsewhere a line a second while something changes.
 struct LiveTable {
     private let isTerminal = isatty(1) == 1
     private let start = ContinuousClock.now
-    private var last = ""
+    private var last: Fleet.Picture?
+    private var printed: ContinuousClock.Instant?
 
     static let columns = ["provisioning", "running", "stopped", "error", "deleting"]
 
@@ -13,9 +14,13 @@ struct LiveTable {
     }
 
     mutating func show(_ picture: Fleet.Picture, calls: Int) {
+        let isDone = picture.settled == picture.total
+        if !isTerminal {
+            guard picture != last, isDone || printed.map({ .now - $0 >= .seconds(1) }) ?? true else { return }
+        }
+        last = picture
+        printed = .now
         let cells = Self.columns.map { Self.pad(String(picture.byStatus[$0] ?? 0), 13) }.joined()
-        guard cells != last || isTerminal else { return }
-        last = cells
         let seconds = String(format: "%.1f", (ContinuousClock.now - start) / .seconds(1))
         let line =
             "    " + Self.pad(seconds, 8) + cells + Self.pad("\(picture.settled)/\(picture.total)", 9)

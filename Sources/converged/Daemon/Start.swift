@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Reconcilers
 import Schema
 import Systemd
 
@@ -23,7 +24,10 @@ struct Start {
         let end = ContinuousClock.now + Self.patience
         while true {
             do {
-                return try await Migrator(parts.database, files: Schema.files).check()
+                try await Migrator(parts.database, files: Schema.files).check()
+                // The survey comes back by itself once it has run; each start makes sure that it does.
+                try await parts.database.query("select converged.wake(\(FlySurvey.kindName), \(FlySurvey.key), false)")
+                return
             } catch let error as PostgresError where error.kind == .connection && ContinuousClock.now < end {
                 notifier.status("waiting for the database")
                 notifier.extendTimeout(.seconds(30))
