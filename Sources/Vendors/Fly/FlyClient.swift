@@ -60,13 +60,35 @@ extension FlyClient {
         do {
             response = try await outbound.send(request(for: call))
         } catch let error as OutboundError {
-            if case .cancelled = error { throw CancellationError() }
-            throw FlyRefusal.classify(error, of: call.action, target: call.target)
+            throw try failure(error, of: call)
         }
         guard (200..<300).contains(response.status) else {
             throw FlyRefusal(response).error(of: call.action, target: call.target)
         }
         return response
+    }
+
+    /// Sends a call whose answer is too large to be held.
+    func stream(_ call: FlyCall) async throws -> StreamedResponse {
+        let response: StreamedResponse
+        var refusal: [UInt8] = []
+        do {
+            response = try await outbound.stream(request(for: call))
+            if (200..<300).contains(response.status) { return response }
+            for try await chunk in response.body where refusal.count < 65_536 { refusal += chunk }
+        } catch let error as OutboundError {
+            throw try failure(error, of: call)
+        }
+        throw FlyRefusal(
+            Response(
+                status: response.status, headers: response.headers, body: refusal, requestID: response.requestID)
+        ).error(of: call.action, target: call.target)
+    }
+
+    /// - Throws: `CancellationError` when the caller was cancelled.
+    func failure(_ error: OutboundError, of call: FlyCall) throws -> FlyError {
+        if case .cancelled = error { throw CancellationError() }
+        return FlyRefusal.classify(error, of: call.action, target: call.target)
     }
 
     private func request(for call: FlyCall) -> Request {

@@ -1,7 +1,7 @@
 extension FlyClient {
-    /// Every machine of the app with its checks; may lag behind. For a shared app this is one big answer.
-    public func listMachines(app: String, region: String? = nil) async throws -> [FlyMachine] {
-        try await read(listCall(app: app, region: region))
+    /// Every machine of the app; may lag behind. One big answer for an app of many: ask by metadata where possible.
+    public func listMachines(app: String) async throws -> [FlyMachine] {
+        try await read(listCall(app: app, region: nil))
     }
 
     /// Machines of the app with this metadata value: finds what a lost create made.
@@ -9,11 +9,6 @@ extension FlyClient {
         var call = listCall(app: app, region: nil)
         call.query.append(("metadata.\(metadata.key)", metadata.value))
         return try await read(call)
-    }
-
-    /// Checks of every machine of the app (and region), in one call.
-    public func listHealth(app: String, region: String? = nil) async throws -> [FlyHealth] {
-        try await read(listCall(app: app, region: region))
     }
 
     /// `notFound` is the proof of absence that design law 2 asks for, and so is a machine that `isGone`.
@@ -98,7 +93,7 @@ extension FlyClient {
                 body: body, leaseNonce: leaseNonce, patienceSeconds: patienceSeconds))
     }
 
-    private func listCall(app: String, region: String?) -> FlyCall {
+    func listCall(app: String, region: String?) -> FlyCall {
         FlyCall(
             action: .listMachines, target: app, method: "GET", path: ["apps", app, "machines"],
             query: region.map { [("region", $0)] } ?? [], maxResponseBytes: 64 << 20)
