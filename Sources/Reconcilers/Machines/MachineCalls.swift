@@ -102,9 +102,10 @@ struct MachineCalls: Sendable {
                 app: app, id: id, state: state == .started ? .started : .stopped, version: version,
                 timeoutSeconds: settings.waitSeconds)
         default:
-            let all = try await fly.listMachines(app: app)
+            // Only those with our mark: a shared app holds thousands. A stranger under our name shows when a create is refused.
+            let ours = try await fly.listMachines(app: app, metadata: (FlyMark.owner, view.desired.ownerMark))
             return .machines(
-                all.filter { $0.name == view.memory.machineName && !$0.isGone }.map(MachineSight.init))
+                ours.filter { $0.name == view.memory.machineName && !$0.isGone }.map(MachineSight.init))
         }
         return .done
     }

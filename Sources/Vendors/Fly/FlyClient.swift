@@ -19,13 +19,15 @@ public struct FlyClient: Sendable {
 /// One call before it is put on the wire.
 struct FlyCall {
     var action: FlyAction
-    /// Machine, volume or app: what the vendor counts the call against.
+    /// Machine, volume or app that an error names.
     var target: String
     var method: String
     var path: [String]
     var query: [(String, String)] = []
     var body: [UInt8]?
     var leaseNonce: String?
+    /// What the vendor counts the call against: the machine, else the app (contract fly, "Rate limits").
+    var counted: String { path.first == "apps" && path.dropFirst(2).first == "volumes" ? path[1] : target }
     /// Extra time that the vendor may take by agreement.
     var patienceSeconds = 0
     var maxResponseBytes = 8 << 20
@@ -100,7 +102,7 @@ extension FlyClient {
             method: call.method, url: url(for: call), headers: headers, body: call.body,
             deadlines: Deadlines(total: .seconds(30) + patience, idle: .seconds(20) + patience),
             maxResponseBytes: call.maxResponseBytes,
-            budgets: FlyBudgets.names(call.action, target: call.target), breaker: "fly",
+            budgets: FlyBudgets.names(call.action, target: call.counted), breaker: "fly",
             retry: retry(call.action))
     }
 
