@@ -34,7 +34,7 @@ final class Crasher: Sendable {
     let wire: PostgresWire
     private let state = Mutex(State())
 
-    init(_ point: CrashPoint, _ lane: CrashLane) throws {
+    init(_ point: CrashPoint, _ lane: FlyLane) throws {
         self.point = point
         wire = try PostgresWire.start(before: lane.database.cluster)
         lane.fly.onCall { [weak self] call, phase in self?.act(phase) ?? .proceed }

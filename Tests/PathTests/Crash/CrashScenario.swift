@@ -29,7 +29,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
     ]
 
     /// What is wrong with the outcome; empty: nothing.
-    func verify(_ machine: UUID, on lane: CrashLane) async throws -> [String] {
+    func verify(_ machine: UUID, on lane: FlyLane) async throws -> [String] {
         guard status != "gone" else { return try await verifyAbsence(lane) }
         let rows = try await lane.admin.query(
             "select fly_app, fly_machine_id, fly_volume_id, gateway_token, fly_machine_name from converged.machines where id = \(machine)"
@@ -53,7 +53,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
     }
 
     private func verifyVolumes(
-        _ app: String, _ volumeID: String?, _ machineID: String?, _ lane: CrashLane
+        _ app: String, _ volumeID: String?, _ machineID: String?, _ lane: FlyLane
     ) async throws -> [String] {
         let volumes = try await lane.inspector.listVolumes(app: app).filter { volume in
             !volume.isGone
@@ -68,7 +68,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
 
     /// One token for all of a machine's life, and the machine has it.
     private func verifyToken(
-        _ machine: UUID, _ sealed: String?, _ env: [String: String], _ lane: CrashLane
+        _ machine: UUID, _ sealed: String?, _ env: [String: String], _ lane: FlyLane
     ) async throws -> [String] {
         let tokens: [String] = try await lane.admin.query(
             "select distinct token from tokens_seen where machine = \(machine)"
@@ -79,7 +79,7 @@ struct CrashScenario: Sendable, CustomStringConvertible {
         return isGiven ? [] : ["the machine has another environment"]
     }
 
-    private func verifyAbsence(_ lane: CrashLane) async throws -> [String] {
+    private func verifyAbsence(_ lane: FlyLane) async throws -> [String] {
         let apps = try await lane.inspector.listApps().map(\.name)
         let expected: [String] = try await lane.admin.query(
             "select fly_app from converged.machines where fly_app is not null order by 1"

@@ -8,7 +8,7 @@ import Support
 import Vendors
 
 /// A database and a simulated vendor that outlive the daemons which crash on them.
-struct CrashLane: Sendable {
+struct FlyLane: Sendable {
     let database: TestDatabase
     let admin: Database
     let fly: FlySimulator
@@ -17,15 +17,15 @@ struct CrashLane: Sendable {
     let inspector: FlyClient
     private let outbound: Outbound
 
-    static func open() async throws -> CrashLane {
+    static func open() async throws -> FlyLane {
         let database = try await TestDatabase.make()
         let admin = database.open { $0.maxConnections = 2 }
         try await admin.script(tokenHistory)
         var options = FlySimulator.Options()
         options.listLagCount = 1
         let fly = try await FlySimulator.start(options)
-        let outbound = Outbound(CrashLane.client, logger: Logger(label: "inspector"))
-        return CrashLane(
+        let outbound = Outbound(FlyLane.client, logger: Logger(label: "inspector"))
+        return FlyLane(
             database: database, admin: admin, fly: fly,
             keyRing: try KeyRing(credential: Array("k1 \(Data(repeating: 7, count: 32).base64EncodedString())".utf8)),
             inspector: FlyClient(
@@ -37,6 +37,13 @@ struct CrashLane: Sendable {
     static var client: OutboundSettings {
         let wide = Budget(ratePerSecond: 1e6, burst: 1_000_000)
         return OutboundSettings(budgets: ["fly": wide, "fly/*": wide])
+    }
+
+    /// Waits at the vendor are short: what does not come at once is a test's subject.
+    var settings: MachineSettings {
+        var settings = MachineSettings()
+        settings.waitSeconds = 1
+        return settings
     }
 
     func close() async throws {
@@ -61,12 +68,14 @@ struct CrashLane: Sendable {
         """
 
     /// A new user with a machine of this profile.
-    func insertMachine(profile: String) async throws -> UUID {
+    func insertMachine(profile: String, set columns: [(String, String)] = []) async throws -> UUID {
+        let names = columns.map { ", \($0.0)" }.joined()
+        let values = columns.map { ", \($0.1)" }.joined()
         let rows = try await admin.query(
             """
             with u as (insert into converged.users (email) values ('a@example.com') returning id)
-            insert into converged.machines (user_id, profile, agentmail_inbox_id)
-            select id, \(profile), 'swiftfox@mail.automna.ai' from u returning id
+            insert into converged.machines (user_id, profile, agentmail_inbox_id\(raw: names))
+            select id, \(profile), 'swiftfox@mail.automna.ai'\(raw: values) from u returning id
             """)
         return try rows.scalar()
     }
@@ -110,7 +119,11 @@ struct CrashLane: Sendable {
 
     /// Lets time pass whenever nothing is due, until the row shows the status (`gone`: no row) and nobody works on it,
     /// or `interrupted` says that there is no point in waiting. False when interrupted.
-    func settle(_ machine: UUID, _ status: String, interrupted: () -> Bool = { false }) async throws -> Bool {
+    ///
+    /// - Parameter looks: so many times the vendor was asked for a machine, so that an old state is not taken for a new one.
+    func settle(
+        _ machine: UUID, _ status: String, looks: Int = 0, interrupted: () -> Bool = { false }
+    ) async throws -> Bool {
         let end = ContinuousClock.now + .seconds(30)
         var last: Standing?
         while ContinuousClock.now < end {
@@ -118,17 +131,18 @@ struct CrashLane: Sendable {
             let now = try await standing(machine)
             last = now
             let isIdle = now.pendingWakes == 0 && now.jobState != "running"
-            if isIdle, now.status == status, now.isCurrent, now.waitSeconds ?? 3600 > 600 { return true }
-            if isIdle, let wait = now.waitSeconds, wait > 0.02 { try await pass(.seconds(wait)) }
+            let isSeen = looks == 0 || fly.calls("get-machine").count >= looks
+            if isIdle, isSeen, now.status == status, now.isCurrent, now.waitSeconds ?? 3600 > 600 { return true }
+            if isIdle, let wait = now.waitSeconds, wait > 0.02, wait < 3600 { try await pass(.seconds(wait)) }
             try await Task.sleep(for: .milliseconds(2))
         }
         let errors: [String] = try await admin.query(
             "select message from converged.job_errors order by at desc limit 3"
         ).column(0)
         let calls = fly.ledger.suffix(12).map(\.description).joined(separator: "\n")
-        throw CrashFailure(
+        throw LaneFailure(
             description: "machine \(machine) is not \(status): \(String(describing: last))\n\(errors)\n\(calls)")
     }
 }
 
-struct CrashFailure: Error, CustomStringConvertible { let description: String }
+struct LaneFailure: Error, CustomStringConvertible { let description: String }
