@@ -77,7 +77,8 @@ import Vendors
             try await life.reaches("running")
             let before = try await life.vendorMachine()
             life.lane.fly.holdLease(before.id, for: .seconds(40))
-            try await life.change("image = 'ghcr.io/openclaw/openclaw:2026.3.1', cpus = 2, memory_mb = 4096, volume_gb = 3")
+            try await life.change(
+                "image = 'ghcr.io/openclaw/openclaw:2026.3.1', cpus = 2, memory_mb = 4096, volume_gb = 3")
             try await life.shows("LeaseHeld")
             try await life.reaches("running")
             let after = try await life.vendorMachine()

@@ -6,7 +6,7 @@ import Testing
 import Vendors
 
 /// Wrong rows and unwilling vendors: a condition that a person understands, no storm of calls, and healing.
-@Suite struct RefusalTests {
+@Suite struct MachineRefusalTests {
     @Test(arguments: [
         ("image", "'not an image'", "InvalidImage", "null"),
         ("region", "'xxx'", "InvalidRegion", "'ord'"),

@@ -6,7 +6,7 @@ import Testing
 import Vendors
 
 /// What others do to a machine behind the daemon's back is found at the next look and repaired.
-@Suite struct DriftTests {
+@Suite struct MachineDriftTests {
     @Test func aStoppedAFailedAndAnEditedMachineAreMended() async throws {
         try await MachineLife.run { life in
             try await life.reaches("running")
