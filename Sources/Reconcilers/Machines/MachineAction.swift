@@ -26,7 +26,7 @@ enum MachineAction: Sendable, Equatable {
 
     enum Intent: String, Sendable { case names, volume, machine, repair }
     enum RestartCause: String, Sendable { case requested, unhealthy }
-    enum AwaitedState: String, Sendable { case started, stopped }
+    enum AwaitedState: String, Sendable { case started, stopped, settled }
 
     /// Changes something outside. Memory is stored before it.
     var isMutation: Bool {

@@ -99,7 +99,7 @@ struct MachineCalls: Sendable {
         case .deleteMachine(let id): try await fly.deleteMachine(app: app, id: id)
         case .awaitMachine(let id, let version, let state):
             try await fly.waitMachine(
-                app: app, id: id, state: state == .started ? .started : .stopped, version: version,
+                app: app, id: id, state: FlyWaitState(rawValue: state.rawValue) ?? .settled, version: version,
                 timeoutSeconds: settings.waitSeconds)
         default:
             // Only those with our mark: a shared app holds thousands. A stranger under our name shows when a create is refused.

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 extension MachineView {
     /// A machine that is right in shape, towards started and healthy.
     func runningStep(_ machine: MachineSight) -> MachineStep {
@@ -30,8 +32,8 @@ extension MachineView {
         case .stopping, .suspending:
             return waitStep(machine, .stopped)
         default:
-            // Fly refuses to stop what is just starting.
-            return waitStep(machine, .started)
+            // Fly refuses to stop what is just starting, and an update may leave it stopped by itself.
+            return waitStep(machine, .settled)
         }
     }
 
@@ -65,10 +67,16 @@ extension MachineView {
         case .passing:
             return .end(.settled(.running))
         case .pending:
-            return .end(.again(seconds: 3, progress, "the health check has not passed yet"))
+            return .end(.again(seconds: pendingSeconds(machine), progress, "the health check has not passed yet"))
         case .critical:
             return sicknessStep(machine)
         }
+    }
+
+    /// Often at first, then less: a gateway that takes minutes is not waited for with a call every 3 seconds.
+    private func pendingSeconds(_ machine: MachineSight) -> Double {
+        let age = now.timeIntervalSince1970 - Double(machine.startMark) / 1000
+        return min(30, max(3, age / 10))
     }
 
     private func sicknessStep(_ machine: MachineSight) -> MachineStep {

@@ -132,6 +132,10 @@ extension ModelWorld {
             case (.stopped, .stopping), (.stopped, .stopped):
                 machine.state = .stopped
                 return nil
+            case (.settled, .starting), (.settled, .restarting), (.settled, .replacing):
+                machine.state = .started
+                return nil
+            case (.settled, _): return nil
             default: return .busy("deadline exceeded")
             }
         }
