@@ -21,6 +21,8 @@ import Testing
             try await queue.wake("a")
             #expect(await notes.next() == "a")
             task.cancel()
+            // A claim that was under way when the stop came may still bring a lease.
+            try await eventually("no claim is under way") { worker.ledger.withLock { $0.isStopping && !$0.isTurning } }
             try await queue.wake("b")
             gate.open()
             try await task.value
