@@ -17,6 +17,7 @@ test: build
 	  echo "== $$target"; \
 	  swift test --skip-build --disable-xctest --filter "^$$target\\." || failed="$$failed $$target"; \
 	done; \
+	echo "$$failed" > .build/failed-tests; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 bench: release
