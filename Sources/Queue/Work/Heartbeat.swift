@@ -40,10 +40,12 @@ extension Worker {
         signal.fire()
     }
 
-    /// Proves every 3 s that this worker lives, and hears what operators ask of it. After a lapse it registers anew.
+    /// Proves every 3 s that this worker lives, and hears what operators ask of it. After a lapse it registers anew, unless
+    /// it stops: then nothing is left that needs a row.
     func beat() async {
         while !Task.isCancelled {
-            let worker = ledger.withLock(\.worker)
+            let (worker, isStopping) = ledger.withLock { ($0.worker, $0.isStopping) }
+            if worker == nil, isStopping { return }
             do {
                 if let worker {
                     try await beatOnce(worker)
@@ -85,7 +87,13 @@ extension Worker {
 
     /// The row goes at the end of a stop, unless something could not be handed back: then its age tells others.
     func unregister() async {
-        guard let worker = ledger.withLock({ $0.isIdle ? $0.worker : nil }) else { return }
+        // Taken out of the ledger first, so that a heartbeat under way does not take the missing row for a lapse.
+        let row = ledger.withLock { ledger -> Int64? in
+            guard ledger.isIdle else { return nil }
+            defer { ledger.worker = nil }
+            return ledger.worker
+        }
+        guard let worker = row else { return }
         do {
             _ = try await withTimeout(settings.cancelGrace) {
                 try await self.database.query("delete from converged.workers where id = \(worker)")
