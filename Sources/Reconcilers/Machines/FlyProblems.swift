@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Vendors
 
 extension Problem {
@@ -7,7 +8,7 @@ extension Problem {
         switch error.kind {
         case .notFound: self = .notFound
         case .nameTaken(let id): self = error.action == .createApp ? .nameTaken(text) : .machineExists(id: id)
-        case .leaseHeld: self = .leaseHeld(text)
+        case .leaseHeld(let until): self = .leaseHeld(text, seconds: Self.wait(until))
         case .staleVersion: self = .versionConflict
         case .conflict, .wrongState, .timedOutWaiting: self = .busy(text)
         case .capacity(.region): self = .regionFull(text)
@@ -20,6 +21,12 @@ extension Problem {
         case .unavailable: self = .unavailable(text)
         case .outcomeUnknown: self = .outcomeUnknown
         }
+    }
+
+    /// Until the lease has ended, by the vendor's word; bounded, since that word comes from another clock.
+    private static func wait(_ until: Date?) -> Double {
+        guard let until else { return 15 }
+        return min(60, max(1, until.timeIntervalSinceNow.rounded(.up) + 1))
     }
 
     private static func refusal(_ text: String) -> Problem {

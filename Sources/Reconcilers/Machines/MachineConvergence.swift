@@ -25,7 +25,7 @@ extension MachineView {
         case .unauthorized(let text): .retry(.vendorUnauthorized, text)
         case .nameTaken(let text): .blocked(.nameTaken, text, lookAgainSeconds: limits.blockedSeconds)
         case .foreignMachine(let text): .blocked(.foreignMachine, text, lookAgainSeconds: limits.blockedSeconds)
-        case .leaseHeld(let text): .again(seconds: 15, .leaseHeld, text)
+        case .leaseHeld(let text, let seconds): .again(seconds: seconds, .leaseHeld, text)
         case .versionConflict: .again(seconds: limits.passingSeconds, progress, "changed by somebody else meanwhile")
         case .regionFull(let text), .hostFull(let text): .retry(.capacityExhausted, text)
         case .quotaExceeded(let text): .blocked(.quotaExceeded, text, lookAgainSeconds: limits.quotaSeconds)

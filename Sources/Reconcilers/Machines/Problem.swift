@@ -10,7 +10,8 @@ enum Problem: Error, Sendable, Equatable {
     /// A machine of that name exists already.
     case machineExists(id: String?)
     case foreignMachine(String)
-    case leaseHeld(String)
+    /// Also our own, when the answer that gave it was lost: it ends by itself after `seconds`.
+    case leaseHeld(String, seconds: Double)
     /// `current_version` did not match: somebody else changed the machine.
     case versionConflict
     /// No candidate host in the region.

@@ -81,6 +81,9 @@ import Testing
             409, .stopMachine,
             "machine ID 1857156b526dd8 lease currently held by a@b.c, expires at 2026-08-01T10:00:00Z",
             .leaseHeld(until: Date(timeIntervalSince1970: 1_785_578_400))),
+        Case(
+            409, .stopMachine, "lease currently held by a@b.c, expires at 2026-08-01T10:00:00.500Z",
+            .leaseHeld(until: Date(timeIntervalSince1970: 1_785_578_400.5))),
         Case(409, .stopMachine, "lease currently held by a@b.c", .leaseHeld(until: nil)),
     ]
 

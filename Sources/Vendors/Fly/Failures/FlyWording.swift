@@ -57,7 +57,8 @@ struct FlyWording: Sendable {
     static func expiry(in text: String) -> Date? {
         guard let start = text.firstRange(of: "expires at ") else { return nil }
         let stamp = text[start.upperBound...].prefix { !$0.isWhitespace && $0 != "," && $0 != "\"" }
-        return try? Date(String(stamp), strategy: .iso8601)
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: stamp.contains("."))
+        return try? Date(String(stamp), strategy: style)
     }
 
     /// `deadline_exceeded: machine failed to reach desired state, started, currently starting`.
