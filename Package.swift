@@ -77,7 +77,7 @@ let package = Package(
         bench("Simulators", [hummingbird, heap, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
-        program("bench", "Bench", ["Support", "Simulators", "Postgres", "converged", log]),
+        program("bench", "Bench", ["Support", "Simulators", "Queue", "Postgres", "CPostgres", "converged", log]),
 
         program("fly-simulator", "FlySimulator", ["Simulators", arguments]),
 

@@ -171,11 +171,6 @@ enum PathBench {
             try await Task.sleep(for: .milliseconds(50))
         }
     }
-
-    private static func say(_ text: String) {
-        print("· \(text)")
-        fflush(nil)
-    }
 }
 
 extension Rig {

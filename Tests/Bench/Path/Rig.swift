@@ -81,6 +81,3 @@ final class Rig: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 }
-
-/// The measurement cannot go on.
-struct Mishap: Error, CustomStringConvertible { let description: String }

@@ -1,0 +1,58 @@
+import Foundation
+import Postgres
+
+/// 200 000 jobs enqueued 1000 a transaction, against pgbench's COPY in the same run.
+enum EnqueueBulkBench {
+    static let jobs = 200_000
+
+    static func run() async throws -> [Figure] {
+        let rig = try await QueueRig.build()
+        var floors: [Double] = []
+        var rates: [Double] = []
+        for _ in 0..<DrainBench.repetitions {
+            floors.append(try await Floors.copy(rig, jobs: jobs))
+            rates.append(try await enqueue(rig))
+        }
+        await rig.close()
+        return [
+            Figure(
+                name: "jobs_per_s", of: rates,
+                meaning: "COPY into converged.jobs and a hint, best of 1, 2, 4 connections"),
+            Figure(name: "floor_jobs_per_s", of: floors, meaning: "pgbench: COPY of 1000, best of 1, 2, 4 clients"),
+            Figure(
+                name: "floor_ratio", value: rates.percentile(0.5) / floors.percentile(0.5), bar: "≥ 0.8",
+                meaning: "median over median"),
+        ]
+    }
+
+    private static func enqueue(_ rig: QueueRig) async throws -> Double {
+        var best = 0.0
+        for clients in Floors.clients {
+            try await rig.refill(0)
+            let begun = ContinuousClock.now
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<clients { group.addTask { try await copy(rig, blocks: jobs / CopyRows.count / clients) } }
+                try await group.waitForAll()
+            }
+            let rate = Double(jobs) / ((ContinuousClock.now - begun) / .seconds(1))
+            let count: Int = try await rig.owner.query("select count(*) from converged.jobs where kind = 'noop'")
+                .scalar()
+            guard count == jobs else { throw Mishap(description: "\(count) of \(jobs) jobs arrived") }
+            say("  COPY of \(CopyRows.count) with a hint, \(clients) connections: \(Int(rate)) jobs/s")
+            best = max(best, rate)
+        }
+        return best
+    }
+
+    private static func copy(_ rig: QueueRig, blocks: Int) async throws {
+        let block = Array(CopyRows.block)
+        try await rig.owner.withConnection { connection in
+            for _ in 0..<blocks {
+                try await connection.transaction { connection in
+                    try await connection.copyIn("copy converged.jobs (\(CopyRows.columns)) from stdin", [block])
+                    try await connection.query("select pg_notify('converged_jobs', '')")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// A client that enqueues at a steady pace, on libpq and a thread of its own.
+struct Sender: Sendable {
+    /// Jobs `first...last`, acknowledged as committed at this time.
+    struct Mark: Sendable {
+        var first: Int64
+        var last: Int64
+        var nanoseconds: Int64
+    }
+
+    var url: String
+    /// One transaction that answers with the first and the last id, which have no gap between them.
+    var statement: String
+    var intervalMilliseconds: Double
+
+    static func enqueue(
+        _ rig: QueueRig, into table: String = "converged.jobs", batch: Int = 1, every milliseconds: Double
+    )
+        -> Sender
+    {
+        Sender(
+            url: rig.url(),
+            statement: """
+                with made as (
+                    insert into \(table) (\(QueueRig.columns)) select \(QueueRig.values())
+                    from generate_series(1, \(batch)) returning id)
+                select min(id), max(id), pg_notify('converged_jobs', '') from made
+                """, intervalMilliseconds: milliseconds)
+    }
+
+    /// Starts are on a fixed grid: one that is late does not delay the next.
+    func run(seconds: Double) async throws -> [Mark] {
+        try await onThread {
+            let session = try Session(url)
+            try session.prepare("enqueue", statement)
+            var marks: [Mark] = []
+            let begun = monotonicNanoseconds()
+            for turn in 0..<Int(seconds * 1_000 / intervalMilliseconds) {
+                let wait = begun + Int64(Double(turn) * intervalMilliseconds * 1e6) - monotonicNanoseconds()
+                if wait > 0 { usleep(UInt32(wait / 1_000)) }
+                let row = try session.run(prepared: "enqueue")[0]
+                guard let first = Int64(row[0]), let last = Int64(row[1]) else {
+                    throw Mishap(description: "the enqueue answered \(row)")
+                }
+                marks.append(Mark(first: first, last: last, nanoseconds: monotonicNanoseconds()))
+            }
+            return marks
+        }
+    }
+}
+
+/// From the commit of an enqueue to the start of the handler, ms.
+struct Latencies: Sendable {
+    let milliseconds: [Double]
+
+    /// - Throws: `Mishap` when a job that was sent never began.
+    init(_ marks: [Sender.Mark], _ starts: [StartLog.Start]) throws {
+        let times = Dictionary(starts.map { ($0.job, $0.nanoseconds) }) { first, _ in first }
+        milliseconds = try marks.flatMap { mark in
+            try (mark.first...mark.last).map { job in
+                guard let start = times[job] else { throw Mishap(description: "job \(job) never began") }
+                // A worker may be told of the commit before its client is.
+                return max(0, Double(start - mark.nanoseconds) / 1e6)
+            }
+        }
+    }
+}
