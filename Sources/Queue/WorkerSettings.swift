@@ -17,6 +17,8 @@ public struct WorkerSettings: Sendable {
     /// A worker unseen for this long, by the database's clock, is dead.
     public var deadAfter: Duration = .seconds(10)
     public var rescueInterval: Duration = .seconds(2.5)
+    /// Ticks are made when they fall due; this bounds how late a schedule that was just written is noticed.
+    public var scheduleInterval: Duration = .seconds(5)
     /// How long running work may go on after the stop.
     public var grace: Duration = .seconds(10)
     /// How long a cancelled run may take to return before it is reported as overdue, and at a stop left behind.

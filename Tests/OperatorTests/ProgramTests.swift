@@ -36,7 +36,8 @@ import Testing
     private static let verbs = [
         ["run"], ["status"], ["get"], ["why"], ["plan"], ["reconcile"], ["pause"], ["resume"], ["jobs", "list"],
         ["jobs", "show"], ["jobs", "retry"], ["jobs", "cancel"], ["migrate", "up"], ["migrate", "status"], ["doctor"],
-        ["version"],
+        ["schedules", "list"], ["schedules", "show"], ["schedules", "add"], ["schedules", "pause"],
+        ["schedules", "resume"], ["schedules", "run"], ["schedules", "remove"], ["version"],
     ]
 
     @Test func helpOfEveryVerbTeachesByExample() async throws {

@@ -53,6 +53,7 @@ public final class Worker: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.beat() }
             group.addTask { await self.rescue() }
+            group.addTask { await self.schedule() }
             if settings.listens { group.addTask { await self.listen() } }
             let alarm = Alarm(signal)
             for await _ in signal.events {
