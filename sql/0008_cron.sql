@@ -101,7 +101,10 @@ begin
         when '@weekly' then '0 0 * * 0' when '@monthly' then '0 0 1 * *' when '@yearly' then '0 0 1 1 *'
         when '@annually' then '0 0 1 1 *' else text_of end;
     fields := string_to_array(text_of, ' ');
-    if cardinality(fields) is distinct from 5 then
+    if length(spec) > 1000 then
+        raise exception 'a spec of % characters is too long', length(spec) using errcode = '22023',
+            hint = 'ranges and steps say more in less: 0-59/2';
+    elsif cardinality(fields) is distinct from 5 then
         raise exception 'the spec "%" cannot be read', spec using errcode = '22023', hint =
             'it has five fields, minute hour day month weekday ("30 4 * * mon-fri"), or is @every 90s, @hourly, @daily, '
             '@weekly, @monthly or @yearly';
