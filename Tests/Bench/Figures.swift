@@ -82,6 +82,15 @@ extension Array where Element == Double {
 /// The measurement cannot go on.
 struct Mishap: Error, CustomStringConvertible { let description: String }
 
+/// A busy machine measures its other work.
+func sayLoad() {
+    var loads = [0.0, 0.0, 0.0]
+    getloadavg(&loads, 3)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let warning = loads[0] > Double(cores) / 2 ? ": others are at work here, the figures are worth little" : ""
+    say("load average \(loads[0]) on \(cores) cores\(warning)")
+}
+
 /// What is going on, for whoever waits.
 func say(_ text: String) {
     print("· \(text)")

@@ -25,6 +25,7 @@ if let only, !groups.contains(where: { $0.name == only }) {
 }
 var results: [(group: String, figures: [Figure])] = []
 var failed: [String] = []
+sayLoad()
 for (name, run) in groups where only == nil || only == name {
     do {
         say(name)

@@ -20,8 +20,8 @@ enum ScaleOutBench {
         await rig.close()
         return [
             Figure(
-                name: "efficiency", value: four.percentile(0.5) / one.percentile(0.5), bar: "≥ 0.8",
-                meaning: "rate of \(workers) over rate of one"),
+                name: "efficiency", of: zip(four, one).map(/), bar: "≥ 0.8",
+                meaning: "rate of \(workers) workers over that of one just before"),
             Figure(name: "one_jobs_per_s", of: one, meaning: "\(DrainBench.jobs) no-op jobs, one worker"),
             Figure(name: "four_jobs_per_s", of: four, meaning: "the same, \(workers) workers"),
             Figure(
