@@ -18,8 +18,8 @@ import Vendors
         _ state: String, app: String = "app", owner: String? = nil, instanceID: String = "01A", host: String? = nil
     ) -> FlyListedMachine {
         FlyListedMachine(
-            id: "1857156b526dd8", app: app, name: "n", state: state, region: "iad", instanceID: instanceID,
-            hostStatus: host, owner: owner)
+            FlyListedObject(id: "1857156b526dd8", app: app, name: "n", state: state, region: "iad"),
+            instanceID: instanceID, hostStatus: host, owner: owner)
     }
 
     @Test func agreementWakesNobody() {

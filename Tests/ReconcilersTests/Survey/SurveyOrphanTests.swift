@@ -7,11 +7,11 @@ import Vendors
 @Suite struct SurveyOrphanTests {
     static func machine(_ id: String, owner: String?, state: String = "started") -> FlyListedMachine {
         FlyListedMachine(
-            id: id, app: "a", name: "n", state: state, region: "iad", instanceID: "01A", hostStatus: nil, owner: owner)
+            FlyListedObject(id: id, app: "a", name: "n", state: state, region: "iad"), instanceID: "01A", owner: owner)
     }
 
     static func volume(_ id: String, state: String = "created") -> FlyListedVolume {
-        FlyListedVolume(id: id, app: "a", name: "data_abcdef", state: state, region: "iad", attachedMachineID: nil)
+        FlyListedVolume(FlyListedObject(id: id, app: "a", name: "data_abcdef", state: state, region: "iad"))
     }
 
     @Test func onlyMarkedAndUnclaimedMachinesAreOrphans() {

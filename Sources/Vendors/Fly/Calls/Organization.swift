@@ -66,16 +66,22 @@ private enum FlyListedKey: String, CodingKey {
     case owner = "converged_owner"
 }
 
-extension FlyListedMachine: FlyListed {
-    static var listKey: FlyPageKey { .machines }
-
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: FlyListedKey.self)
+extension FlyListedObject {
+    fileprivate init(_ fields: KeyedDecodingContainer<FlyListedKey>) throws {
         id = try fields.decode(String.self, forKey: .id)
         app = try fields.decodeIfPresent(String.self, forKey: .app) ?? ""
         name = try fields.decodeIfPresent(String.self, forKey: .name) ?? ""
         state = try fields.decodeIfPresent(String.self, forKey: .state) ?? ""
         region = try fields.decodeIfPresent(String.self, forKey: .region) ?? ""
+    }
+}
+
+extension FlyListedMachine: FlyListed {
+    static var listKey: FlyPageKey { .machines }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: FlyListedKey.self)
+        object = try FlyListedObject(fields)
         instanceID =
             try fields.decodeIfPresent(String.self, forKey: .instanceID)
             ?? fields.decodeIfPresent(String.self, forKey: .version) ?? ""
@@ -91,11 +97,7 @@ extension FlyListedVolume: FlyListed {
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: FlyListedKey.self)
-        id = try fields.decode(String.self, forKey: .id)
-        app = try fields.decodeIfPresent(String.self, forKey: .app) ?? ""
-        name = try fields.decodeIfPresent(String.self, forKey: .name) ?? ""
-        state = try fields.decodeIfPresent(String.self, forKey: .state) ?? ""
-        region = try fields.decodeIfPresent(String.self, forKey: .region) ?? ""
+        object = try FlyListedObject(fields)
         attachedMachineID = try fields.decodeIfPresent(String.self, forKey: .attached)
     }
 }

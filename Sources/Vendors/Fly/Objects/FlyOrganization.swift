@@ -19,52 +19,52 @@ public struct FlyPage<Item: Sendable>: Sendable {
     public var errorRegions: [String]
 }
 
-/// What the organisation-wide list tells of a machine; checks and host are not in it.
-public struct FlyListedMachine: Sendable, Equatable {
+/// What an organisation-wide list tells of whatever it holds.
+public struct FlyListedObject: Sendable, Equatable {
     public var id: String
     public var app: String
     public var name: String
     public var state: String
     public var region: String
+
+    public init(id: String, app: String, name: String, state: String, region: String) {
+        self.id = id
+        self.app = app
+        self.name = name
+        self.state = state
+        self.region = region
+    }
+}
+
+/// What the organisation-wide list tells of a machine; checks and host are not in it.
+@dynamicMemberLookup public struct FlyListedMachine: Sendable, Equatable {
+    public var object: FlyListedObject
     public var instanceID: String
     public var hostStatus: String?
     /// `FlyMark.owner`, when the machine carries it.
     public var owner: String?
 
-    public init(
-        id: String, app: String, name: String, state: String, region: String, instanceID: String,
-        hostStatus: String? = nil, owner: String? = nil
-    ) {
-        self.id = id
-        self.app = app
-        self.name = name
-        self.state = state
-        self.region = region
+    public init(_ object: FlyListedObject, instanceID: String, hostStatus: String? = nil, owner: String? = nil) {
+        self.object = object
         self.instanceID = instanceID
         self.hostStatus = hostStatus
         self.owner = owner
     }
+
+    public subscript<Value>(dynamicMember path: KeyPath<FlyListedObject, Value>) -> Value { object[keyPath: path] }
 }
 
-public struct FlyListedVolume: Sendable, Equatable {
-    public var id: String
-    public var app: String
-    public var name: String
-    public var state: String
-    public var region: String
+@dynamicMemberLookup public struct FlyListedVolume: Sendable, Equatable {
+    public var object: FlyListedObject
     public var attachedMachineID: String?
 
-    public init(
-        id: String, app: String, name: String, state: String, region: String, attachedMachineID: String? = nil
-    ) {
-        self.id = id
-        self.app = app
-        self.name = name
-        self.state = state
-        self.region = region
+    public init(_ object: FlyListedObject, attachedMachineID: String? = nil) {
+        self.object = object
         self.attachedMachineID = attachedMachineID
     }
 
+    public subscript<Value>(dynamicMember path: KeyPath<FlyListedObject, Value>) -> Value { object[keyPath: path] }
+
     /// On its way out or gone; still listed for 24 hours.
-    public var isGone: Bool { FlyVolume.isGone(state: state) }
+    public var isGone: Bool { FlyVolume.isGone(state: object.state) }
 }
