@@ -17,11 +17,11 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session()
-        let needs = try session.checkDaemonNeeds()
+        let needs = try DaemonNeeds(session.settings, session.secrets)
         if check {
-            print("settings and credentials are good: \(needs)")
+            print("settings and credentials are good: Fly organisation \(needs.org)")
         } else {
-            try await Daemon.run(session.settings, session.secrets)
+            try await Daemon.run(session.settings, needs)
         }
     }
 }

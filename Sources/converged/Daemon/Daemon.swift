@@ -8,13 +8,13 @@ import UnixSignals
 /// The daemon: everything is made and wired here, then run as services until a signal stops them softly.
 enum Daemon {
     /// Returns after a soft stop. Refuses, before anything is touched, a database whose schema is not this binary's.
-    static func run(_ settings: Settings, _ secrets: Secrets) async throws {
+    static func run(_ settings: Settings, _ needs: DaemonNeeds) async throws {
         let level = LevelSwitch(settings.log.level)
         let output = LogOutput(identifier: "converged", environment: Session.environment)
         LoggingSystem.bootstrap { SwitchedLogHandler(JournalLogHandler(label: $0, output: output), level: level) }
         let logger = Logger(label: "converged")
         let notifier = ServiceNotifier()
-        let parts = try Parts(settings, secrets, logger: logger)
+        let parts = Parts(settings, needs, logger: logger)
         do {
             try await Start(parts, notifier: notifier, logger: logger).run()
             let group = ServiceGroup(configuration: services(parts, notifier, level, logger))

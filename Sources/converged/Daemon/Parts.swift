@@ -10,21 +10,15 @@ import Vendors
 /// What the daemon is made of. Dependencies are init parameters; this is the one place that knows them all.
 struct Parts: Sendable {
     let settings: Settings
-    let secrets: Secrets
     let database: Database
     let outbound: Outbound
     let token: RenewableToken
     let worker: Worker
 
-    init(_ settings: Settings, _ secrets: Secrets, logger: Logger) throws {
+    init(_ settings: Settings, _ needs: DaemonNeeds, logger: Logger) {
         self.settings = settings
-        self.secrets = secrets
-        guard let org = settings.fly.org else {
-            throw SettingsError("CONVERGED_FLY_ORG is not set; expected an organisation's slug, such as acme-1")
-        }
-        let token = RenewableToken(FlyToken(try secrets.readFlyToken()))
-        let keyRing = try secrets.readKeyRing()
-        var options = DatabaseSettings(url: try secrets.readDatabaseURL(settings))
+        let token = RenewableToken(needs.flyToken)
+        var options = DatabaseSettings(url: needs.databaseURL)
         options.maxConnections = settings.database.maxConnections
         options.prepared = settings.database.pooler == .none
         let database = Database(options, logger: logger)
@@ -35,7 +29,7 @@ struct Parts: Sendable {
                     vendorWide: Budget(ratePerSecond: rate, burst: max(1, Int(rate / 10))))),
             logger: logger)
         let fly = FlyClient(
-            outbound: outbound, settings: FlySettings(url: settings.fly.url, org: org, token: { token.current }))
+            outbound: outbound, settings: FlySettings(url: settings.fly.url, org: needs.org, token: { token.current }))
         var machines = MachineSettings()
         machines.concurrency = settings.worker.concurrency
         self.database = database
@@ -44,8 +38,8 @@ struct Parts: Sendable {
         worker = Worker(
             database: database,
             kinds: [
-                Machines.jobKind(fly: fly, database: database, keyRing: keyRing, settings: machines),
-                Machines.planKind(fly: fly, database: database, keyRing: keyRing, settings: machines),
+                Machines.jobKind(fly: fly, database: database, keyRing: needs.keyRing, settings: machines),
+                Machines.planKind(fly: fly, database: database, keyRing: needs.keyRing, settings: machines),
                 FlySurvey(client: fly, database: database, settings: Self.survey(settings), logger: logger).jobKind,
             ],
             settings: Self.worker(settings), logger: logger)
