@@ -12,7 +12,7 @@ final class Stage {
     let web: Database
     /// As superuser: for looking from outside.
     let owner: Database
-    private let folder: String
+    private let home: DaemonHome
     private let environment: [String: String]
     private var daemon: ChildProcess?
     private var starts = 0
@@ -23,7 +23,6 @@ final class Stage {
     static func build() async throws -> Stage {
         say("a private Postgres on a unix socket, and a simulator of the Fly Machines API on loopback")
         let cluster = try await TestCluster.make()
-        let folder = try TemporaryFolder.make("converged-demo")
         var options = FlySimulator.Options()
         options.org = org
         options.bootDelay = .milliseconds(800)
@@ -33,34 +32,30 @@ final class Stage {
         options.listLag = .milliseconds(500)
         options.limits = .documented
         let simulator = try await FlySimulator.start(options)
-        try write(options.token, to: folder + "/credentials/fly-token")
-        let key = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
-        try write("demo \(key)\n", to: folder + "/credentials/keyring")
+        let home = try DaemonHome("converged-demo", flyToken: options.token)
 
         let maintenance = open(cluster.url())
         try await maintenance.script("create database \(database)")
         say("converged migrate up")
-        try await migrate(cluster, folder)
+        try await migrate(cluster, home.folder)
         try await maintenance.script(
             """
             create role demo_web login in role converged_web;
             create role demo_daemon login in role converged_daemon;
             """)
         await maintenance.close()
-        let environment = [
-            "CONVERGED_DATABASE_URL": cluster.url(database: database, user: "demo_daemon"),
-            "CONVERGED_FLY_URL": simulator.url,
-            "CONVERGED_FLY_ORG": org,
-            "CONVERGED_FLY_SURVEY_SECONDS": "2",
-            "CONVERGED_CREDENTIALS_DIR": folder + "/credentials",
-        ]
-        return Stage(cluster, simulator, folder, environment)
+        let environment = home.environment(
+            database: cluster.url(database: database, user: "demo_daemon"), fly: simulator.url, org: org,
+            ["CONVERGED_FLY_SURVEY_SECONDS": "2"])
+        return Stage(cluster, simulator, home, environment)
     }
 
-    private init(_ cluster: TestCluster, _ simulator: FlySimulator, _ folder: String, _ environment: [String: String]) {
+    private init(
+        _ cluster: TestCluster, _ simulator: FlySimulator, _ home: DaemonHome, _ environment: [String: String]
+    ) {
         self.cluster = cluster
         self.simulator = simulator
-        self.folder = folder
+        self.home = home
         self.environment = environment
         web = Self.open(cluster.url(database: Self.database, user: "demo_web"))
         owner = Self.open(cluster.url(database: Self.database))
@@ -68,8 +63,7 @@ final class Stage {
 
     func startDaemon() async throws {
         starts += 1
-        daemon = try await ChildProcess.start(
-            [Command.built("converged"), "run"], environment: environment, directory: folder, name: "daemon-\(starts)")
+        daemon = try await home.start(environment, name: "daemon-\(starts)")
     }
 
     /// `kill -9`: no farewell, no hand-over.
@@ -94,8 +88,8 @@ final class Stage {
         await owner.close()
         await simulator.stop()
         await cluster.halt()
-        try? FileManager.default.removeItem(atPath: folder)
-        try? FileManager.default.removeItem(atPath: cluster.folder)
+        home.remove()
+        TemporaryFolder.remove(cluster.folder)
     }
 
     private static func migrate(_ cluster: TestCluster, _ folder: String) async throws {
@@ -112,14 +106,6 @@ final class Stage {
         var logger = Logger(label: "demo")
         logger.logLevel = .error
         return Database(DatabaseSettings(url: url), logger: logger)
-    }
-
-    private static func write(_ text: String, to path: String) throws {
-        let file = URL(fileURLWithPath: path)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
     }
 }
 

@@ -48,7 +48,7 @@ import Testing
 
     /// Every value that must not be seen, by what it is.
     private func secrets(of platform: Platform) async throws -> [String: String] {
-        let key = String(platform.keyring.dropFirst("k1 ".count))
+        let key = String(platform.home.keyring.dropFirst("k1 ".count))
         let bytes = try #require(Data(base64Encoded: key))
         var secrets = [
             "the Fly token": platform.fly.token, "the key": key,

@@ -37,17 +37,17 @@ import Testing
 
     @Test func missingAndWrongSecretsAreNamedAndNotShown() async throws {
         try await Platform.run { platform in
-            try platform.writeCredential("keyring", "k1 dG9vIHNob3J0")
+            try platform.home.writeCredential("keyring", "k1 dG9vIHNob3J0")
             try await expectRefusal(platform, naming: "keyring")
-            try platform.writeCredential("keyring", "only-one-word")
+            try platform.home.writeCredential("keyring", "only-one-word")
             try await expectRefusal(platform, naming: "keyring")
-            try FileManager.default.removeItem(atPath: platform.credentials + "/keyring")
-            try await expectRefusal(platform, naming: "keyring", platform.credentials)
-            try platform.writeCredential("keyring", platform.keyring)
+            try FileManager.default.removeItem(atPath: platform.home.credentials + "/keyring")
+            try await expectRefusal(platform, naming: "keyring", platform.home.credentials)
+            try platform.home.writeCredential("keyring", platform.home.keyring)
             try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: platform.credentials + "/fly-token")
+                [.posixPermissions: 0o644], ofItemAtPath: platform.home.credentials + "/fly-token")
             try await expectRefusal(platform, naming: "fly-token", "chmod")
-            try FileManager.default.removeItem(atPath: platform.credentials + "/fly-token")
+            try FileManager.default.removeItem(atPath: platform.home.credentials + "/fly-token")
             try await expectRefusal(platform, naming: "fly-token")
         }
     }

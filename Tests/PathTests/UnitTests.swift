@@ -35,7 +35,7 @@ import Testing
         let settings = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
         var installation = Installation.daemon(
             program: Command.built("converged"), settings: settings + "\n",
-            credentials: ["fly-token": platform.fly.token + "\n", "keyring": platform.keyring + "\n"])
+            credentials: ["fly-token": platform.fly.token + "\n", "keyring": platform.home.keyring + "\n"])
         installation.binds[platform.database.cluster.folder] = "/run/postgres"
         installation.enabled = [Self.unit]
         return installation

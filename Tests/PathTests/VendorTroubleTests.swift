@@ -52,7 +52,7 @@ import Testing
 
     @Test func aWrongTokenIsSaidAndItsReplacementTaken() async throws {
         try await Platform.run { platform in
-            try platform.writeCredential("fly-token", "a-wrong-token")
+            try platform.home.writeCredential("fly-token", "a-wrong-token")
             let daemon = try await platform.startDaemon()
             let assistant = try await platform.signUp()[0]
             let condition = try await platform.awaitReason("VendorUnauthorized", of: assistant)
@@ -61,7 +61,7 @@ import Testing
                 try await platform.condition("fly", "Surveyed", kind: "fleet")?.reason == "VendorUnauthorized"
             }
             #expect(platform.mutations.count < 10)
-            try platform.writeCredential("fly-token", platform.fly.token)
+            try platform.home.writeCredential("fly-token", platform.fly.token)
             daemon.kill(SIGHUP)
             try await eventually("the new token is taken") { daemon.log.contains("reloaded") }
             try await platform.skip(.seconds(600))

@@ -122,7 +122,7 @@ import Testing
                 let rows = try JSONSerialization.jsonObject(with: Data(programs.output.utf8)) as? [[String: Any]]
                 #expect(rows?.contains { $0["verdict"] as? String == "ok" } == true)
             }
-            try platform.writeCredential("fly-token", "a-wrong-token")
+            try platform.home.writeCredential("fly-token", "a-wrong-token")
             let sick = try await platform.converged(["doctor"])
             #expect(sick.status == 1)
             #expect(sick.output.contains("fly tokens create org"))

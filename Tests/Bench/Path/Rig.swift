@@ -9,27 +9,19 @@ final class Rig: Sendable {
     let cluster: TestCluster
     let simulator: FlySimulator
     let owner: Database
-    private let folder: String
+    private let home: DaemonHome
     private let database: String
 
     static func build(_ options: FlySimulator.Options = .init(), cluster: TestCluster) async throws -> Rig {
-        let folder = try TemporaryFolder.make("converged-bench")
-        let key = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
-        let credentials = URL(fileURLWithPath: folder + "/credentials")
-        try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
-        for (name, text) in ["fly-token": options.token, "keyring": "bench \(key)"] {
-            FileManager.default.createFile(
-                atPath: credentials.appending(path: name).path, contents: Data(text.utf8),
-                attributes: [.posixPermissions: 0o600])
-        }
+        let home = try DaemonHome("converged-bench", flyToken: options.token)
         let made = try await TestDatabase.make(on: cluster)
-        return Rig(cluster, try await FlySimulator.start(options), made, folder)
+        return Rig(cluster, try await FlySimulator.start(options), made, home)
     }
 
-    private init(_ cluster: TestCluster, _ simulator: FlySimulator, _ made: TestDatabase, _ folder: String) {
+    private init(_ cluster: TestCluster, _ simulator: FlySimulator, _ made: TestDatabase, _ home: DaemonHome) {
         self.cluster = cluster
         self.simulator = simulator
-        self.folder = folder
+        self.home = home
         database = made.name
         owner = made.open()
     }
@@ -38,16 +30,15 @@ final class Rig: Sendable {
     func startDaemon(_ settings: [String: String] = [:], name: String = "daemon") async throws -> (
         BenchDaemon, Duration
     ) {
-        let readiness = try ReadinessSocket(path: folder + "/\(name).notify")
-        let environment = [
-            "CONVERGED_DATABASE_URL": cluster.url(database: database, user: "converged_daemon"),
-            "CONVERGED_FLY_URL": simulator.url, "CONVERGED_FLY_ORG": "personal",
-            "CONVERGED_CREDENTIALS_DIR": folder + "/credentials", "NOTIFY_SOCKET": folder + "/\(name).notify",
-            "CONVERGED_FLY_SURVEY_SECONDS": "86400", "CONVERGED_LOG_LEVEL": "warning",
-        ].merging(settings) { $1 }
+        let readiness = try ReadinessSocket(path: home.folder + "/\(name).notify")
+        let environment = home.environment(
+            database: cluster.url(database: database, user: "converged_daemon"), fly: simulator.url, org: simulator.org,
+            [
+                "NOTIFY_SOCKET": home.folder + "/\(name).notify", "CONVERGED_FLY_SURVEY_SECONDS": "86400",
+                "CONVERGED_LOG_LEVEL": "warning",
+            ].merging(settings) { $1 })
         let start = ContinuousClock.now
-        let process = try await ChildProcess.start(
-            [Command.built("converged"), "run"], environment: environment, directory: folder, name: name)
+        let process = try await home.start(environment, name: name)
         try await eventually("the daemon is ready", within: .seconds(30)) {
             guard process.isRunning else { throw Mishap(description: "the daemon ended: \(process.log)") }
             return readiness.isReady()
@@ -78,6 +69,6 @@ final class Rig: Sendable {
     func close() async {
         await owner.close()
         await simulator.stop()
-        try? FileManager.default.removeItem(atPath: folder)
+        home.remove()
     }
 }

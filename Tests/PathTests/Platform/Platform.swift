@@ -15,15 +15,14 @@ final class Platform: Sendable {
         var hasOwnCluster = false
         var isMigrated = true
         /// The canary of secrets needs to know the key ring's bytes.
-        var keyring = "k1 " + Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+        var keyring = DaemonHome.randomKeyring()
 
         init() {}
     }
 
     let database: TestDatabase
     let fly: FlySimulator
-    let folder: String
-    let keyring: String
+    let home: DaemonHome
     /// As superuser: what a test reads.
     let admin: Database
     /// As the web app: what it writes.
@@ -55,17 +54,14 @@ final class Platform: Sendable {
     }
 
     private init(_ options: Options) async throws {
-        folder = try TemporaryFolder.make("converged-path")
         let cluster = options.hasOwnCluster ? try await TestCluster.make(durable: true) : nil
         database = try await TestDatabase.make(migrated: options.isMigrated, on: cluster)
         fly = try await FlySimulator.start(options.fly)
-        keyring = options.keyring
+        home = try DaemonHome("converged-path", flyToken: fly.token, keyring: options.keyring)
         admin = database.open { $0.maxConnections = 2 }
         web = database.open(role: "converged_web") { $0.maxConnections = 2 }
         settings = options.settings
         hasOwnCluster = options.hasOwnCluster
-        try writeCredential("fly-token", fly.token)
-        try writeCredential("keyring", keyring)
     }
 
     private func end() async {
@@ -75,30 +71,20 @@ final class Platform: Sendable {
         await admin.close()
         await web.close()
         if hasOwnCluster { await database.cluster.halt(.immediate) } else { try? await database.drop() }
-        try? FileManager.default.removeItem(atPath: folder)
+        home.remove()
         await Slots.shared.leave()
     }
 
     // MARK: The daemon and its verbs
 
-    var credentials: String { folder + "/credentials" }
-
-    func writeCredential(_ name: String, _ value: String) throws {
-        try FileManager.default.createDirectory(atPath: credentials, withIntermediateDirectories: true)
-        let path = credentials + "/" + name
-        try (value + "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    }
-
     /// What a daemon is started with: quick surveys and no checkups, so that what happens is what the test asked for.
     func environment(role: String = "converged_daemon") -> [String: String] {
-        let own = [
-            "CONVERGED_DATABASE_URL": database.url(role: role), "CONVERGED_FLY_URL": fly.url,
-            "CONVERGED_FLY_ORG": fly.org, "CONVERGED_FLY_SURVEY_SECONDS": "1",
-            "CONVERGED_FLY_CHECKUPS_PER_SURVEY": "0", "CONVERGED_FLY_CALLS_PER_SECOND": "1000",
-            "CONVERGED_CREDENTIALS_DIR": credentials, "CONVERGED_LOG_LEVEL": "info",
+        let quick = [
+            "CONVERGED_FLY_SURVEY_SECONDS": "1", "CONVERGED_FLY_CHECKUPS_PER_SURVEY": "0",
+            "CONVERGED_FLY_CALLS_PER_SECOND": "1000", "CONVERGED_LOG_LEVEL": "info",
         ]
-        return own.merging(settings) { $1 }
+        return home.environment(
+            database: database.url(role: role), fly: fly.url, org: fly.org, quick.merging(settings) { $1 })
     }
 
     /// Starts a daemon; returns when it is registered as a worker, unless `awaits` is false.
@@ -106,9 +92,7 @@ final class Platform: Sendable {
     func startDaemon(_ settings: [String: String] = [:], awaits: Bool = true) async throws -> ChildProcess {
         let known = awaits ? try await workers() : []
         let number = await daemons.all.count + 1
-        let daemon = try await ChildProcess.start(
-            [Command.built("converged"), "run"], environment: environment().merging(settings) { $1 },
-            directory: folder, name: "daemon-\(number)")
+        let daemon = try await home.start(environment().merging(settings) { $1 }, name: "daemon-\(number)")
         await daemons.add(daemon)
         if awaits {
             try await eventually("daemon \(number) is a worker", within: .seconds(30)) {
@@ -140,7 +124,7 @@ final class Platform: Sendable {
         var variables = environment(role: role)
         for (name, value) in settings { variables[name] = value }
         let child = try await ChildProcess.start(
-            [Command.built("converged")] + arguments, environment: variables, directory: folder,
+            [Command.built("converged")] + arguments, environment: variables, directory: home.folder,
             name: "verb-\(UUID().uuidString.prefix(8))")
         let status = await child.wait()
         return Said(
