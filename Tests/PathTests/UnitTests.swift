@@ -45,7 +45,7 @@ import Testing
         try await machine.wait(for: "ActiveState", of: Self.unit) { $0 == "active" }
         let assistant = try await platform.signUp()[0]
         try await platform.awaitSettled(assistant)
-        try await machine.wait(for: "StatusText", of: Self.unit) { $0.contains("1 machines: 1 running") }
+        try await machine.wait(for: "StatusText", of: Self.unit) { $0.contains("1 machine: 1 running") }
         #expect(try await machine.property("User", of: Self.unit) == "converged")
 
         let journal = try await machine.journal(unit: Self.unit)

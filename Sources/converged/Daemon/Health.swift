@@ -31,7 +31,7 @@ struct Health: Sendable {
         return ProgressGate(checks)
     }
 
-    /// `412 machines: 400 running, 12 provisioning · 12 jobs at work · 3 objects need a person`
+    /// `412 machines: 400 running, 12 provisioning · 12 jobs at work · 3 conditions need a person`
     func describe() async throws -> String {
         let rows = try await parts.database.query(
             "select status, count(*) from converged.machines group by status order by count(*) desc, status")
@@ -42,11 +42,14 @@ struct Health: Sendable {
             where status = 'False' and reason = any(\(Self.forPeople))
             """)
         let total = counts.reduce(0) { $0 + $1.1 }
-        var line = "\(total) machines"
+        let running = parts.worker.counters().running.values.reduce(0, +)
+        var line = total == 1 ? "1 machine" : "\(total) machines"
         if total > 0 { line += ": " + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") }
-        line += " · \(parts.worker.counters().running.values.reduce(0, +)) jobs at work"
+        line += running == 1 ? " · 1 job at work" : " · \(running) jobs at work"
         let blocked = try waiting[0].decode(0, as: Int.self)
-        if blocked > 0 { line += " · \(blocked) conditions need a person" }
+        if blocked > 0 {
+            line += blocked == 1 ? " · 1 condition needs a person" : " · \(blocked) conditions need a person"
+        }
         return line
     }
 }
