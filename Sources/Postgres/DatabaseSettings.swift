@@ -29,8 +29,8 @@ public struct DatabaseSettings: Sendable {
     public var cancelGrace: Duration = .seconds(5)
     public var idleTimeout: Duration = .seconds(120)
     public var maxLifetime: Duration = .seconds(3600)
-    /// Named prepared statements and server settings at start-up; false behind a transaction pooler, where neither
-    /// belongs to the client.
+    /// Named prepared statements and server settings at start-up (time-outs, `synchronous_commit = on`); false behind a
+    /// transaction pooler, where neither belongs to the client.
     public var prepared = true
     public var statementCacheCapacity = 256
     public var keepAlives = KeepAlives()

@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    /// A session that cannot ask for it itself shows what the role was given.
+    @Test func lossOfCommitsBehindAPoolerIsTold() async throws {
+        try await Office.open { office in
+            let name = office.database.name
+            for (value, verdict) in [("off", "failed"), ("on", "ok")] {
+                try await office.owner.script(
+                    "alter role converged_operator in database \(name) set synchronous_commit = \(value)")
+                let pooled = office.database.open(role: "converged_operator") { $0.prepared = false }
+                let durability = try await examine(pooled).rows["durability"]
+                await pooled.close()
+                #expect(durability?["verdict"].text == verdict)
+                #expect((durability?["advice"].text?.contains("alter role") == true) == (value == "off"))
+            }
+        }
+    }
+
     @Test func anUnreachableDatabaseIsAskedOnce() async throws {
         let gone = try await TestDatabase.make(migrated: false)
         try await gone.drop()

@@ -17,6 +17,20 @@ struct StatementTests {
         try await database.query("SELECT id FROM ledger ORDER BY id").column(0)
     }
 
+    /// What is committed survives a crash of the server, whatever the database was set to; a pooler's sessions are not ours.
+    @Test func commitsAreDurable() async throws {
+        let test = try await TestDatabase.make(migrated: false)
+        let owner = test.open()
+        try await owner.script("ALTER DATABASE \(test.name) SET synchronous_commit = off")
+        for (isOwnSession, expected) in [(true, "on"), (false, "off")] {
+            let database = test.open { $0.prepared = isOwnSession }
+            #expect(try await database.query("SHOW synchronous_commit").scalar(as: String.self) == expected)
+            await database.close()
+        }
+        await owner.close()
+        try await test.drop()
+    }
+
     @Test func aBatchIsAllOrNothing() async throws {
         let database = try await makeLedger()
         let results = try await database.batch([

@@ -23,6 +23,7 @@ public struct DatabaseChecks: Sendable {
             Check("database") { try await connect() },
             Check("migrations") { try await ifReachable { try await compareMigrations() } },
             Check("roles") { try await ifReachable { try await examineRoles() } },
+            Check("durability") { try await ifReachable { try await examineDurability() } },
             Check("clock") { try await ifReachable { try await compareClocks() } },
             Check("partitions") { try await ifReachable { try await countPartitions() } },
             Check("workers") { try await ifReachable { try await countWorkers() } },
@@ -74,6 +75,18 @@ public struct DatabaseChecks: Sendable {
             : "this binary and the database don't belong together: `converged migrate status`"
         return .failed(
             "\(wrong.count) not as expected, first \(first["name"].line): \(first["state"].line)", advice: advice)
+    }
+
+    /// Without a pooler each session asks for it; behind one, what the role or the server says holds.
+    private func examineDurability() async throws -> Finding {
+        let (value, login) = try await database.query(
+            "select current_setting('synchronous_commit'), current_user::text"
+        )[0].decode((String, String).self)
+        guard value == "off" else { return .ok("synchronous_commit is \(value)") }
+        return .failed(
+            "synchronous_commit is off: a crash of the server may lose a stored intent, which costs a second volume",
+            advice: "alter role \(login) set synchronous_commit = on, for the daemon's log-in too; reconnect the pooler"
+        )
     }
 
     private func compareClocks() async throws -> Finding {

@@ -53,6 +53,8 @@ extension Handle {
             "statement_timeout=\(settings.statementTimeout.milliseconds)",
             "lock_timeout=\(settings.lockTimeout.milliseconds)",
             "idle_in_transaction_session_timeout=60000",
+            // A stored intent that a crash of the server forgets costs a second volume, whatever the server's default.
+            "synchronous_commit=on",
             "DateStyle=ISO",
             "TimeZone=UTC",
         ].map { " -c \($0)" }.joined()

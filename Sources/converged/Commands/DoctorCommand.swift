@@ -6,7 +6,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Looks at everything the daemon needs, a line each, and says what to do.",
         discussion: """
-            Settings, credentials, database, migrations, roles, clock, partitions, workers, vendors, systemd. Each line \
+            Settings, credentials, database, migrations, roles, durability, clock, partitions, workers, vendors, systemd. Each line \
             is ok, failed or skipped; exit code 1 when one failed. Secrets are not shown. Run it as the daemon runs:
 
               converged doctor
