@@ -68,43 +68,60 @@ create table converged.partitioned (
 grant select, update on converged.partitioned to converged_operator;
 grant select on converged.partitioned to converged_daemon;
 
+--
+-- Nobody waits for it: `create table … partition of` takes the parent for itself alone, and while it waits for a long
+-- reader, all writers wait behind it. So a partition is made on its own and then attached, which writers do not notice, and
+-- no lock is waited for longer than a moment: what is not had now is tried again by the next upkeep, an hour later.
 create function converged.keep_partitions() returns integer
-    language plpgsql security definer set search_path = pg_catalog, converged
+    language plpgsql security definer set search_path = pg_catalog, converged set lock_timeout = '100ms'
 as $$
 declare
     today date := (converged.now() at time zone 'UTC')::date;
     entry record;
     part record;
     day date;
+    name text;
+    done integer;
     changed integer := 0;
 begin
-    perform pg_advisory_xact_lock(hashtext('converged.keep_partitions'));
+    if not pg_try_advisory_xact_lock(hashtext('converged.keep_partitions')) then
+        return 0;  -- somebody else is at it
+    end if;
     for entry in select * from converged.partitioned loop
         for day in select today + offset_days from generate_series(0, 7) as offset_days loop
-            if to_regclass(format('converged.%I', entry.parent || to_char(day, '_YYYYMMDD'))) is null then
-                begin
-                    execute format(
-                        'create table converged.%I partition of converged.%I for values from (%L) to (%L)',
-                        entry.parent || to_char(day, '_YYYYMMDD'), entry.parent,
-                        to_char(day, 'YYYY-MM-DD') || ' 00:00+00', to_char(day + 1, 'YYYY-MM-DD') || ' 00:00+00');
-                    changed := changed + 1;
-                exception
-                    when check_violation then null;  -- the default partition already holds rows of that day
-                end;
-            end if;
-        end loop;
-        for part in
-            select child.relname as name, to_date(right(child.relname, 8), 'YYYYMMDD') as day
-            from pg_inherits
-                join pg_class child on child.oid = inhrelid
-            where inhparent = format('converged.%I', entry.parent)::regclass
-                and child.relname ~ '_[0-9]{8}$'
-        loop
-            if part.day < today - entry.retention_days then
-                execute format('drop table converged.%I', part.name);
+            name := entry.parent || to_char(day, '_YYYYMMDD');
+            continue when to_regclass(format('converged.%I', name)) is not null;
+            begin
+                execute format(
+                    'create table converged.%I (like converged.%I including all excluding identity)', name, entry.parent);
+                execute format(
+                    'alter table converged.%I attach partition converged.%I for values from (%L) to (%L)',
+                    entry.parent, name,
+                    to_char(day, 'YYYY-MM-DD') || ' 00:00+00', to_char(day + 1, 'YYYY-MM-DD') || ' 00:00+00');
                 changed := changed + 1;
-            end if;
+            exception
+                when check_violation then null;  -- the default partition already holds rows of that day
+                when lock_not_available then exit;  -- somebody reads the default partition
+            end;
         end loop;
+        begin
+            done := 0;
+            for part in
+                select child.relname as name, to_date(right(child.relname, 8), 'YYYYMMDD') as day
+                from pg_inherits
+                    join pg_class child on child.oid = inhrelid
+                where inhparent = format('converged.%I', entry.parent)::regclass
+                    and child.relname ~ '_[0-9]{8}$'
+            loop
+                if part.day < today - entry.retention_days then
+                    execute format('drop table converged.%I', part.name);
+                    done := done + 1;
+                end if;
+            end loop;
+            changed := changed + done;
+        exception
+            when lock_not_available then null;  -- somebody reads: they go later
+        end;
     end loop;
     return changed;
 end

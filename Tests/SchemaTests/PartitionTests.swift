@@ -44,4 +44,38 @@ import Testing
         await owner.close()
         try await made.drop()
     }
+
+    /// Writers go on while partitions are due and somebody reads for long; the partitions come when the reader is gone.
+    @Test func aLongReaderMakesNobodyWait() async throws {
+        let made = try await TestDatabase.make()
+        let owner = made.open()
+        let writers = made.open { $0.lockTimeout = .seconds(2) }
+        try await moveClock(of: owner, by: .seconds(30 * 86_400))
+        try await owner.transaction { reader in
+            try await reader.query("select count(*) from converged.job_history")
+            async let upkeep: Void = {
+                for _ in 0..<5 { try await owner.query("select converged.keep_partitions()") }
+            }()
+            for number in 0..<50 {
+                try await writers.query(
+                    """
+                    insert into converged.job_history (job, kind, queue, outcome, attempts, created_at, started_at, finished_at)
+                    values (\(number), 'k', 'k', 'settled', 1, now(), now(), now())
+                    """)
+            }
+            try await upkeep
+            #expect(try await days(owner, of: "job_history").count == 8, "neither made nor dropped while it is read")
+            #expect(try await days(owner, of: "events").count == 16, "the others are kept all the same")
+        }
+        try await owner.query("select converged.keep_partitions()")
+        let parts = try await days(owner, of: "job_history")
+        #expect(parts.count == 8, "the old ones are gone, the new ones are there: \(parts)")
+        let today: String = try await owner.query(
+            "select to_char(converged.now() at time zone 'UTC', 'YYYYMMDD')"
+        ).scalar()
+        #expect(parts.first == today)
+        await writers.close()
+        await owner.close()
+        try await made.drop()
+    }
 }
