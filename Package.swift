@@ -73,7 +73,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        bench("Support", ["Postgres", "Schema", log]),
+        bench("Support", ["CSystemd", "Postgres", "Schema", log, system]),
         bench("Simulators", [hummingbird, heap, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
@@ -89,7 +89,7 @@ let package = Package(
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
         tests("ReconcilersTests", ["Reconcilers", "Queue", "Postgres", "Vendors", "Simulators", "Support"]),
-        tests("OperatorTests", ["converged", "Operator", "Postgres", "Support"]),
+        tests("OperatorTests", ["converged", "Operator", "Postgres", "Systemd", "Support", log]),
         tests(
             "PathTests",
             ["Reconcilers", "Queue", "Vendors", "Outbound", "Postgres", "Simulators", "Support", log]),

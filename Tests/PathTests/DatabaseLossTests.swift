@@ -28,7 +28,10 @@ import Testing
         options.hasOwnCluster = true
         try await Platform.run(options) { platform in
             await platform.database.cluster.halt()
-            let daemon = try await platform.startDaemon(awaits: false)
+            let inbox = try DatagramInbox()
+            let daemon = try await platform.startDaemon(["NOTIFY_SOCKET": inbox.path], awaits: false)
+            try await inbox.wait(for: "STATUS=waiting for the database")
+            #expect(!daemon.log.contains("cannot be reached, trying again"), "said before the first try has failed")
             try await eventually("the daemon says what it waits for") {
                 daemon.log.contains("no connection to Postgres")
             }
@@ -36,6 +39,7 @@ import Testing
             try await platform.database.cluster.start()
             let assistants = try await platform.retrySignUp(1)
             try await platform.awaitSettled(assistants)
+            try await inbox.wait(for: "READY=1")
         }
     }
 

@@ -15,15 +15,15 @@ import Testing
             ["timeout", "--signal=KILL", "60", "sh", "-c", script, Command.built("notify-probe"), stall],
             environment: ["NOTIFY_SOCKET": inbox.path])
 
-        #expect(try await inbox.wait(for: "READY=1"))
-        #expect(try await inbox.wait(for: "WATCHDOG=1"))
-        #expect(try await inbox.wait(for: "WATCHDOG=1"))
+        try await inbox.wait(for: "READY=1")
+        try await inbox.wait(for: "WATCHDOG=1")
+        try await inbox.wait(for: "WATCHDOG=1")
         FileManager.default.createFile(atPath: stall, contents: nil)
-        #expect(try await inbox.wait(for: "STATUS=stalled: probe loop"))
+        try await inbox.wait(for: "STATUS=stalled: probe loop")
         #expect(try inbox.all().isEmpty)
         unlink(stall)
-        #expect(try await inbox.wait(for: "WATCHDOG=1"))
-        #expect(try await inbox.wait(for: "STATUS=making progress again"))
+        try await inbox.wait(for: "WATCHDOG=1")
+        try await inbox.wait(for: "STATUS=making progress again")
         FileManager.default.createFile(atPath: stall + ".end", contents: nil)
         let said = try await ended
         #expect(said.status == 0)

@@ -16,7 +16,7 @@ enum Daemon {
         let notifier = ServiceNotifier()
         let parts = Parts(settings, needs, logger: logger)
         do {
-            try await Start(parts, notifier: notifier, logger: logger).run()
+            try await Start(parts.database, notifier: notifier, logger: logger).run()
             let group = ServiceGroup(configuration: services(parts, notifier, level, logger))
             notifier.ready()
             logger.notice(

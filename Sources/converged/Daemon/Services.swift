@@ -52,6 +52,7 @@ struct StatusService: Service {
                 } catch is CancellationError {
                     return
                 } catch {
+                    notifier.status("waiting for the database")
                     logger.debug("no status line: \(error)")
                 }
             } while (try? await Task.sleep(for: .seconds(10))) != nil

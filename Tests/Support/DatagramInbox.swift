@@ -3,11 +3,11 @@ import Foundation
 import SystemPackage
 
 /// The other end of a datagram socket: stands where systemd or journald would read.
-final class DatagramInbox: Sendable {
-    let path: String
+public final class DatagramInbox: Sendable {
+    public let path: String
     private let descriptor: FileDescriptor
 
-    init() throws {
+    public init() throws {
         path = FileManager.default.temporaryDirectory.appending(path: "inbox-\(UUID().uuidString.prefix(8))").path
         descriptor = FileDescriptor(rawValue: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
         var address = sockaddr_un()
@@ -28,7 +28,7 @@ final class DatagramInbox: Sendable {
 
     /// The next datagram; nil when none is waiting. The content of a descriptor sent instead of bytes is read, and
     /// `isSealed` says that nobody can change it any more.
-    func next() throws -> (bytes: [UInt8], isSealed: Bool)? {
+    public func next() throws -> (bytes: [UInt8], isSealed: Bool)? {
         var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 0) == 1 else { return nil }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
@@ -45,22 +45,19 @@ final class DatagramInbox: Sendable {
         return (bytes, isSealed)
     }
 
-    func all() throws -> [String] {
+    public func all() throws -> [String] {
         var texts: [String] = []
         while let datagram = try next() { texts.append(String(decoding: datagram.bytes, as: UTF8.self)) }
         return texts
     }
 
-    /// Reads up to the first datagram with this text; false when none came within 30 s.
-    func wait(for text: String) async throws -> Bool {
-        let end = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < end {
-            if let datagram = try next() {
+    /// Reads up to the first datagram with this text; throws when none came within 30 s.
+    public func wait(for text: String) async throws {
+        try await eventually("a datagram says \(text)", within: .seconds(30)) {
+            while let datagram = try next() {
                 if String(decoding: datagram.bytes, as: UTF8.self) == text { return true }
-            } else {
-                try await Task.sleep(for: .milliseconds(5))
             }
+            return false
         }
-        return false
     }
 }
