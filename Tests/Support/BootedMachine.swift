@@ -4,13 +4,14 @@ import Foundation
 /// simulator on loopback is reached from inside. One boots at a time on a machine (they share a control group):
 /// a second one waits for the first to shut down. It ends with the test process, however that ends.
 public final class BootedMachine: Sendable {
-    private let process: Process
+    /// Ends with the machine.
+    private let ends: AsyncStream<Never>
     /// Held open: when it closes, by ``shutdown()`` or by the end of this process, the machine goes down.
     private let life: Pipe
     private let leader: String
 
-    private init(process: Process, life: Pipe, leader: String) {
-        self.process = process
+    private init(ends: AsyncStream<Never>, life: Pipe, leader: String) {
+        self.ends = ends
         self.life = life
         self.leader = leader
     }
@@ -59,7 +60,7 @@ public final class BootedMachine: Sendable {
     /// Shuts down in order and removes all traces.
     public func shutdown() async throws {
         try life.fileHandleForWriting.close()
-        while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        for await _ in ends {}
     }
 
     static func boot(_ tree: SystemdTree, _ installation: Installation) async throws -> BootedMachine {
@@ -75,11 +76,13 @@ public final class BootedMachine: Sendable {
         process.standardInput = life
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
+        let (ends, ending) = AsyncStream.makeStream(of: Never.self)
+        process.terminationHandler = { _ in ending.finish() }
         try process.run()
         // Only the child keeps the reading end: it must notice when this process ends.
         try life.fileHandleForReading.close()
         let leader = try await leader(folder)
-        return BootedMachine(process: process, life: life, leader: leader)
+        return BootedMachine(ends: ends, life: life, leader: leader)
     }
 
     /// The way up, and the way down when standard input ends.
