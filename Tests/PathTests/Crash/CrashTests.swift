@@ -32,7 +32,7 @@ import Testing
         if let change = scenario.change {
             let daemon = DaemonLife.start(lane)
             _ = try await lane.settle(machine, "running")
-            await daemon.end()
+            try await daemon.end()
             var update: SQL = "update converged.machines set "
             update.append(change)
             update.append(" where id = \(machine)")
@@ -40,17 +40,15 @@ import Testing
         }
         let crasher = try Crasher(point, lane)
         let daemon = DaemonLife.start(lane, through: crasher.wire)
-        let isDone = try await lane.settle(machine, scenario.status, interrupted: { crasher.isDead })
+        _ = try await lane.settle(machine, scenario.status, interrupted: { crasher.isDead })
         let wasHit = crasher.hasFired
-        await daemon.end()
+        try await daemon.end()
         lane.fly.onCall(nil)
         crasher.wire.cutAll()
-        // The dead one's lease, and the one it may hold at the vendor, run out.
-        if !isDone { try await lane.pass(.seconds(31)) }
         let next = DaemonLife.start(lane)
         _ = try await lane.settle(machine, scenario.status)
         try await expectSilence(machine, scenario, lane)
-        await next.end()
+        try await next.end()
         let wrong = try await scenario.verify(machine, on: lane)
         #expect(wrong.isEmpty, "\(scenario), \(point): \(wrong.joined(separator: "; "))")
         return wasHit && wrong.isEmpty

@@ -139,9 +139,13 @@ struct FlyLane: Sendable {
         let errors: [String] = try await admin.query(
             "select message from converged.job_errors order by at desc limit 3"
         ).column(0)
+        let workers: [String] = try await admin.query(
+            "select converged.now() || ' ' || to_jsonb(w)::text from converged.workers w"
+        ).column(0)
         let calls = fly.ledger.suffix(12).map(\.description).joined(separator: "\n")
         throw LaneFailure(
-            description: "machine \(machine) is not \(status): \(String(describing: last))\n\(errors)\n\(calls)")
+            description:
+                "machine \(machine) is not \(status): \(String(describing: last))\n\(errors)\n\(workers)\n\(calls)")
     }
 }
 

@@ -24,7 +24,7 @@ struct MachineLife: Sendable {
         do { result = .success(try await body(MachineLife(lane: lane, machine: machine))) } catch {
             result = .failure(error)
         }
-        await daemon.end()
+        try await daemon.end()
         #expect(lane.fly.violations.isEmpty, "\(lane.fly.violations)")
         try await lane.close()
         try result.get()
