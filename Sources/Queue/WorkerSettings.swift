@@ -11,6 +11,10 @@ public struct WorkerSettings: Sendable {
     /// An end of a run waits at most this long for others to share its round trip.
     public var finishDelay: Duration = .milliseconds(5)
     public var finishBatch = 500
+    /// Round trips under way at once while there is a backlog; otherwise there is one.
+    public var turns = 3
+    /// A look for due jobs that takes longer tells of an old snapshot that somebody holds: see ``Claim/floors``.
+    public var slowLook: Duration = .milliseconds(25)
     public var heartbeatInterval: Duration = .seconds(3)
     /// Without a heartbeat for this long, by the worker's own clock, it stops its runs: less than `deadAfter`.
     public var lapseAfter: Duration = .seconds(8)

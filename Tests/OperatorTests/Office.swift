@@ -90,13 +90,18 @@ extension Office {
     func lease(_ kind: String = "machine", worker: Int64, maxAttempts: Int? = nil) async throws -> (
         id: Int64, fence: Int64
     ) {
+        try await daemon.query(
+            """
+            insert into converged.kinds values (\(kind), 'fly', \(maxAttempts), false)
+            on conflict (name) do update set max_attempts = excluded.max_attempts
+            """)
         let rows = try await daemon.query(
             """
-            select id, fence from converged.claim(\(worker), \([kind]), \(["fly"]), \([maxAttempts])::int[], \([1]), 100)
-            where id is not null
+            select max(id), max(fence)
+            from converged.claim(\(worker), \([kind]), array['fly'], array[1], array[null]::bigint[], 100)
             """)
-        guard let row = rows.first else { throw NothingDue(kind: kind) }
-        return try row.decode((Int64, Int64).self)
+        guard let id = try rows[0].decode(0, as: Int64?.self) else { throw NothingDue(kind: kind) }
+        return (id, try rows[0].decode(1))
     }
 
     func finish(

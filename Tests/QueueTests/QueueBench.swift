@@ -63,8 +63,9 @@ struct QueueBench: Sendable {
     }
 
     func claim(_ worker: Int64, _ kinds: [JobKind] = [plain], limits: [Int]? = nil) async throws -> Claim.Result {
-        let claim = Claim(limits: limits ?? kinds.map { _ in 10 }, worker: worker)
-        return try Claim.Result(try await daemon.query(claim.statement(kinds)), daemon)
+        try await daemon.batch(JobKind.registration(kinds))
+        let claim = Claim(limits: limits ?? kinds.map { _ in 10 }, worker: worker, floors: kinds.map { _ in nil })
+        return try Claim.Result(try await daemon.query(claim.statement(kinds)), kinds, daemon)
     }
 
     func claimed(_ worker: Int64, _ kinds: [JobKind] = [plain], limits: [Int]? = nil) async throws -> [String] {
@@ -83,7 +84,7 @@ struct QueueBench: Sendable {
     ) async throws -> Finish.Answer? {
         var finish = Finish(lease, ending, startedAt: .now, message: message)
         finish.after = after
-        return try Finish.answers(try await daemon.query(Finish.statement([finish])))[lease.job]
+        return try Finish.answers(try await daemon.batch(Finish.statements([finish])))[lease.job]
     }
 
     /// Folds without leasing.

@@ -37,12 +37,12 @@ extension Verbs {
 
     /// Runs a waiting or dead job now.
     public func retryJob(_ id: Int64) async throws -> Exit {
-        try await change("select converged.retry_job(\(id))")
+        try await change("select converged.retry(\(id))")
     }
 
     /// Takes a job away, or has its run stopped.
     public func cancelJob(_ id: Int64) async throws -> Exit {
-        try await change("select converged.cancel_job(\(id))")
+        try await change("select converged.cancel(\(id))")
     }
 
     private static func present(_ state: JobState?, _ kind: String?, _ limit: Int) -> Listing {

@@ -1,3 +1,5 @@
+import Postgres
+
 /// One kind of work: its name, its limits, and what runs it.
 public struct JobKind: Sendable {
     /// As in `converged.wake(kind, …)`.
@@ -10,12 +12,15 @@ public struct JobKind: Sendable {
     public var backoff: Backoff
     /// Failures after which a job is dead; nil: never, as reconcilers want it.
     public var maxAttempts: Int?
+    /// Arguments are sealed before they reach the database, and shown to nobody but the handler.
+    public var isSecret: Bool
     /// Ends with a verdict; an error thrown is `.retry` with its description.
     public var run: @Sendable (Lease) async throws -> Verdict
 
     public init(
         name: String, queue: String = "default", concurrency: Int = 16, deadline: Duration = .seconds(120),
-        backoff: Backoff = Backoff(), maxAttempts: Int? = nil, run: @escaping @Sendable (Lease) async throws -> Verdict
+        backoff: Backoff = Backoff(), maxAttempts: Int? = nil, isSecret: Bool = false,
+        run: @escaping @Sendable (Lease) async throws -> Verdict
     ) {
         precondition(!name.isEmpty && concurrency > 0, "kind '\(name)' needs a name and room for at least one run")
         self.name = name
@@ -24,6 +29,29 @@ public struct JobKind: Sendable {
         self.deadline = deadline
         self.backoff = backoff
         self.maxAttempts = maxAttempts
+        self.isSecret = isSecret
         self.run = run
+    }
+}
+
+extension JobKind {
+    /// Tells the database what this process knows of its kinds: where their jobs go, when they are dead, whether they are
+    /// secret. Written only when something changed, and in one order, so that daemons that start together don't meet.
+    static func registration(_ kinds: [JobKind]) -> [SQL] {
+        [
+            """
+            insert into converged.queues (name) select distinct unnest(\(kinds.map(\.queue))::text[]) order by 1
+            on conflict do nothing
+            """,
+            """
+            insert into converged.kinds as present (name, queue, max_attempts, is_secret)
+            select * from unnest(\(kinds.map(\.name))::text[], \(kinds.map(\.queue))::text[],
+                \(kinds.map(\.maxAttempts))::smallint[], \(kinds.map(\.isSecret))::boolean[]) as known order by 1
+            on conflict (name) do update
+                set queue = excluded.queue, max_attempts = excluded.max_attempts, is_secret = excluded.is_secret
+                where (present.queue, present.max_attempts, present.is_secret)
+                    is distinct from (excluded.queue, excluded.max_attempts, excluded.is_secret)
+            """,
+        ]
     }
 }

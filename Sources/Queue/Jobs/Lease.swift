@@ -17,11 +17,13 @@ public struct Lease: Sendable {
     public let priority: Int
     /// When the wake was given that made the job due; database time.
     public let wokenAt: Date
+    /// Where the row is while it runs undisturbed, `(17,3)`: finds it again at less cost than its id.
+    let address: String
     let database: Database
 
     public init(
         job: Int64, fence: Int64, kind: String, key: String?, attempt: Int = 0, args: String? = nil, priority: Int = 0,
-        wokenAt: Date, database: Database
+        wokenAt: Date, address: String = "(0,0)", database: Database
     ) {
         self.job = job
         self.fence = fence
@@ -31,6 +33,7 @@ public struct Lease: Sendable {
         self.args = args
         self.priority = priority
         self.wokenAt = wokenAt
+        self.address = address
         self.database = database
     }
 

@@ -14,8 +14,8 @@ struct Ledger: Sendable {
         var lease: Lease
         var kind: Int
         var startedAt: Instant
-        /// Cancels the run's task; nil until it was started.
-        var cancel: (@Sendable () -> Void)?
+        /// nil until it was started.
+        var task: Task<Void, Never>?
         var cancelled: (reason: Reason, at: Instant)?
     }
 
@@ -33,6 +33,8 @@ struct Ledger: Sendable {
     /// By fence and job: after a lapse the same job can come back while its former run still ends.
     var runs: [RunID: Run] = [:]
     var busy: [Int]
+    /// Leases asked for by the round trips under way.
+    var asked: [Int]
     /// The last claim of the kind was full: there is likely more.
     var hasBacklog: [Bool]
     /// Starts of each kind in order, which is the order of their deadlines, with runs that have ended meanwhile.
@@ -43,13 +45,17 @@ struct Ledger: Sendable {
     /// Finishes are sent one by one, to find the one that the database refuses.
     var isIsolating = false
 
-    var isTurning = false
+    var turning = 0
     var isHinted = true
     var failures = 0
     var retryAt: Instant?
     var pollAt: Instant
     var dueAt: Instant?
     var lastTick: Instant
+    /// Where the look for due jobs begins while an old snapshot that somebody holds makes a full look slow; else nil.
+    var floors: [Int64?]
+    /// The next look is a full one from then on.
+    var fullLookAt: Instant
     /// A round trip went out and no answer came: the database may hold leases for us that we don't know.
     var isUncertain = false
 
@@ -73,6 +79,9 @@ struct Ledger: Sendable {
         self.settings = settings
         kindIndex = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1.name, $0) })
         busy = Array(repeating: 0, count: kinds.count)
+        asked = busy
+        floors = Array(repeating: nil, count: kinds.count)
+        fullLookAt = now
         hasBacklog = Array(repeating: false, count: kinds.count)
         starts = Array(repeating: Starts(), count: kinds.count)
         pollAt = now
@@ -82,9 +91,9 @@ struct Ledger: Sendable {
     func index(of kind: String) -> Int? { kindIndex[kind] }
 
     var isStopping: Bool { stoppedAt != nil }
-    var isIdle: Bool { runs.isEmpty && pending.isEmpty && !isTurning }
+    var isIdle: Bool { runs.isEmpty && pending.isEmpty && turning == 0 }
 
-    func free(_ kind: Int) -> Int { max(0, kinds[kind].concurrency - busy[kind]) }
+    func free(_ kind: Int) -> Int { max(0, kinds[kind].concurrency - busy[kind] - asked[kind]) }
 
     /// Runs that were cancelled and go on all the same.
     func overdue(_ now: Instant) -> [String] {

@@ -10,23 +10,29 @@ extension Ledger {
         return run
     }
 
-    /// The run's task exists. Returns whether it has to be cancelled at once.
-    mutating func started(_ lease: Lease, cancel: @escaping @Sendable () -> Void) -> Bool {
-        let id = RunID(lease)
-        guard runs[id] != nil else { return false }
-        runs[id]?.cancel = cancel
-        return runs[id]?.cancelled != nil
+    /// The tasks of these runs exist. Returns those that have to be cancelled at once.
+    mutating func started(_ tasks: [(Lease, Task<Void, Never>)]) -> [Task<Void, Never>] {
+        tasks.compactMap { lease, task in
+            let id = RunID(lease)
+            guard runs[id] != nil else { return nil }
+            runs[id]?.task = task
+            return runs[id]?.cancelled == nil ? nil : task
+        }
     }
 
     /// The run has ended. With a finish it joins the next round trip; without one it was finished by itself, or its lease
     /// is void.
-    mutating func end(_ lease: Lease, _ finish: Finish?, _ now: Instant) {
-        guard let run = runs.removeValue(forKey: RunID(lease)) else { return }
+    ///
+    /// - Returns: whether that may be worth a round trip, or is the first of those that wait for one.
+    @discardableResult mutating func end(_ lease: Lease, _ finish: Finish?, _ now: Instant) -> Bool {
+        guard let run = runs.removeValue(forKey: RunID(lease)) else { return false }
         busy[run.kind] -= 1
         trim(run.kind)
-        guard let finish, worker != nil, run.cancelled?.reason != .lapse else { return }
+        guard let finish, worker != nil, run.cancelled?.reason != .lapse else { return true }
         if pending.isEmpty { pendingSince = now }
         pending.append(finish)
+        return pending.count == 1 || pending.count % settings.finishBatch == 0 || runs.isEmpty || isStopping
+            || isIsolating
     }
 
     /// A run that wrote its own end. Its slot is free before the next round trip, which may be worth one.
@@ -38,23 +44,23 @@ extension Ledger {
     func cancellation(of lease: Lease) -> Reason? { runs[RunID(lease)]?.cancelled?.reason }
 
     /// Marks runs as cancelled; returns what cancels their tasks.
-    private mutating func cancel(_ ids: [RunID], _ reason: Reason, _ now: Instant) -> [@Sendable () -> Void] {
+    private mutating func cancel(_ ids: [RunID], _ reason: Reason, _ now: Instant) -> [Task<Void, Never>] {
         ids.compactMap { id in
             guard runs[id]?.cancelled == nil || reason == .lapse else { return nil }
             runs[id]?.cancelled = (reason, now)
-            return runs[id]?.cancel
+            return runs[id]?.task
         }
     }
 
     /// The operator asked for the end of these jobs.
-    mutating func request(_ jobs: [Int64], _ now: Instant) -> [@Sendable () -> Void] {
+    mutating func request(_ jobs: [Int64], _ now: Instant) -> [Task<Void, Never>] {
         let wanted = Set(jobs)
         return cancel(runs.keys.filter { wanted.contains($0.job) }, .requested, now)
     }
 
     /// Everything that is due by time alone: attempts past their deadline, a lapse, the end of a stop's grace.
-    mutating func expire(_ now: Instant) -> [@Sendable () -> Void] {
-        var cancels: [@Sendable () -> Void] = []
+    mutating func expire(_ now: Instant) -> [Task<Void, Never>] {
+        var cancels: [Task<Void, Never>] = []
         for kind in kinds.indices {
             while let first = firstStart(kind), let run = runs[first], run.startedAt + kinds[kind].deadline <= now {
                 starts[kind].head += 1
@@ -68,7 +74,7 @@ extension Ledger {
     }
 
     /// This worker cannot prove that it lives: it stops before others take over.
-    mutating func lapse(_ now: Instant) -> [@Sendable () -> Void] {
+    mutating func lapse(_ now: Instant) -> [Task<Void, Never>] {
         guard worker != nil else { return [] }
         worker = nil
         lastHeartbeat = nil
@@ -103,8 +109,8 @@ extension Ledger {
             times +=
                 runs.isEmpty ? [stopEnd] : [graceEnd, abandonAt, stopEnd].map { $0.flatMap { $0 > now ? $0 : nil } }
         }
-        if isUncertain, !isTurning { times.append(retryAt) }
-        if worker != nil, !isTurning, !isUncertain {
+        if isUncertain, turning == 0 { times.append(retryAt) }
+        if worker != nil, turning == 0, !isUncertain {
             if !pending.isEmpty { times.append(max(pendingSince.map { $0 + finishDelay } ?? now, retryAt ?? now)) }
             if !isStopping, !isDraining {
                 // Without room for it, what falls due waits for an end of a run, and that fires the signal.

@@ -6,29 +6,61 @@ struct Turn: Sendable {
     var finishes: [Finish]
     /// Leases wanted per kind; nil: none, and nothing is folded.
     var limits: [Int]?
+    var floors: [Int64?] = []
 }
 
 extension Ledger {
-    /// The next round trip, if one is worth it now. At most one is under way; what comes meanwhile joins the next.
+    /// The next round trip, if one is worth it now. One is under way as a rule, and what comes meanwhile joins the next; in a
+    /// backlog there are several, so that the database works while we do.
     mutating func nextTurn(_ now: Instant) -> Turn? {
         lastTick = now
-        guard let worker, !isTurning, !isUncertain, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        guard let worker, !isUncertain, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        guard turning == 0 || (turning < settings.turns && !isIsolating && isFullTurnWaiting) else { return nil }
         let isFlushed = mustFlush(now)
         let claims = !isIsolating && wantsClaim(now, isFlushed)
         guard isFlushed || claims else { return nil }
         var turn = Turn(worker: worker, finishes: [], limits: nil)
-        let count = isIsolating ? min(1, pending.count) : pending.count
+        let count = min(isIsolating ? 1 : settings.finishBatch, pending.count)
         turn.finishes = Array(pending.prefix(count))
         pending.removeFirst(count)
         pendingSince = pending.isEmpty ? nil : now
         if claims {
-            turn.limits = kinds.indices.map(free)
+            let limits = kinds.indices.map { min(free($0), Claim.mostLeases) }
+            turn.limits = limits
+            turn.floors = look(now)
+            for kind in kinds.indices { asked[kind] += limits[kind] }
             isHinted = false
             dueAt = nil
             pollAt = now + settings.pollInterval * (0.8 + 0.4 * settings.unit())
         }
-        isTurning = true
+        turning += 1
         return turn
+    }
+
+    /// Enough ends, or enough room for a kind with a backlog, to fill a round trip beside those under way.
+    private var isFullTurnWaiting: Bool {
+        if pending.count >= settings.finishBatch { return true }
+        if isStopping || isDraining { return false }
+        return kinds.indices.contains { kind in
+            hasBacklog[kind] && free(kind) >= min(Claim.mostLeases, kinds[kind].concurrency / settings.turns + 1)
+        }
+    }
+
+    /// Where the next look begins. After a slow one only what is new is looked at, for twenty times as long as it took.
+    private mutating func look(_ now: Instant) -> [Int64?] {
+        if fullLookAt <= now { floors = Array(repeating: nil, count: kinds.count) }
+        return floors
+    }
+
+    private mutating func looked(_ turn: Turn, _ claim: Claim.Result, _ now: Instant) {
+        let isFull = turn.floors.allSatisfy { $0 == nil }
+        if isFull {
+            guard claim.look > settings.slowLook else { return }
+            fullLookAt = now + max(.seconds(1), claim.look * 20)
+        } else if fullLookAt <= now {
+            return
+        }
+        for leased in claim.leases { floors[leased.kind] = max(floors[leased.kind] ?? .min, leased.rank) }
     }
 
     /// Ends wait for others to share their round trip, but not when nothing runs that could join them.
@@ -57,7 +89,8 @@ extension Ledger {
     mutating func settle(_ turn: Turn, _ answers: [Int64: Finish.Answer], _ claim: Claim.Result?, _ now: Instant)
         -> [Run]
     {
-        isTurning = false
+        turning -= 1
+        unask(turn)
         failures = 0
         retryAt = nil
         // One at a time until all of those that may hide the refused one are through.
@@ -67,19 +100,25 @@ extension Ledger {
         guard let limits = turn.limits, let claim, turn.worker == worker else { return [] }
         counters.folded += UInt64(claim.folded)
         counters.claimed += UInt64(claim.leases.count)
+        looked(turn, claim, now)
         var claimed = Array(repeating: 0, count: kinds.count)
         var begun: [Run] = []
-        for (lease, waited) in claim.leases {
-            guard let kind = index(of: lease.kind) else { continue }
-            claimed[kind] += 1
-            counters.pickUp.record(waited)
-            begun.append(begin(lease, kind, now))
+        begun.reserveCapacity(claim.leases.count)
+        for leased in claim.leases {
+            claimed[leased.kind] += 1
+            counters.pickUp.record(leased.waited)
+            begun.append(begin(leased.lease, leased.kind, now))
         }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
         if claim.folded >= Claim.mostWakes { isHinted = true }
         if let next = claim.next { expect(now + next + .milliseconds(1), now) }
         if claim.leftBehind > 0 { expect(now + .milliseconds(20), now) }
         return begun
+    }
+
+    private mutating func unask(_ turn: Turn) {
+        guard let limits = turn.limits else { return }
+        for kind in kinds.indices { asked[kind] -= limits[kind] }
     }
 
     /// The database has taken the end of a run.
@@ -102,7 +141,8 @@ extension Ledger {
     ///
     /// - Parameter isUnknown: it may have been committed.
     mutating func fail(_ turn: Turn, isRetryable: Bool, isUnknown: Bool, _ now: Instant) {
-        isTurning = false
+        turning -= 1
+        unask(turn)
         counters.failedTurns += 1
         failures += 1
         let wait = Duration.milliseconds(50) * (1 << min(failures, 5))
@@ -126,13 +166,13 @@ extension Ledger {
     /// Nobody knows whether the last claim was committed: what the database holds for us has to be compared with what
     /// we hold, under a new row in `converged.workers`, so that a claim still on its way there is refused.
     mutating func nextRenewal(_ now: Instant) -> Renewal? {
-        guard let worker, isUncertain, !isTurning, retryAt.map({ $0 <= now }) ?? true else { return nil }
-        isTurning = true
+        guard let worker, isUncertain, turning == 0, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        turning += 1
         return Renewal(worker: worker, held: runs.values.map(\.lease) + pending.map(\.lease))
     }
 
     mutating func renewed(_ renewal: Renewal, as id: Int64) {
-        isTurning = false
+        turning -= 1
         guard worker == renewal.worker else { return }
         worker = id
         isUncertain = false

@@ -6,46 +6,66 @@ struct Claim {
     /// Leases wanted, in the order of the ledger's kinds. All zero: fold only.
     var limits: [Int]
     var worker: Int64
+    /// Where the look for due jobs of each kind begins, as microseconds of rank; nil: at the beginning.
+    var floors: [Int64?]
 
     /// Wakes folded per kind and turn. More than this is found by the next turn, which follows at once.
     static let mostWakes = 1_000
+    /// Leases per kind and turn.
+    static let mostLeases = 500
 
     func statement(_ kinds: [JobKind]) -> SQL {
         SQL(
             """
-            select id, fence, kind, key, attempt, priority, args, woken_at, waited_ms, folded, left_behind, next_ms
-            from converged.claim($1, $2::text[], $3::text[], $4::integer[], $5::integer[], $6)
+            select id, tid, kind, key, attempt, priority, args, woken_us, waited_ms, rank_us, fence, folded, left_behind,
+                next_ms, look_ms
+            from converged.claim($1, $2::text[], $3::text[], $4::integer[], $5::bigint[], $6)
             """,
             bind: [
                 worker.postgresCell, kinds.map(\.name).postgresCell, kinds.map(\.queue).postgresCell,
-                kinds.map(\.maxAttempts).postgresCell, limits.postgresCell, Self.mostWakes.postgresCell,
+                limits.postgresCell, floors.postgresCell, Self.mostWakes.postgresCell,
             ])
     }
 
     struct Result {
-        var leases: [(lease: Lease, waited: Duration)] = []
+        struct Leased {
+            var lease: Lease
+            /// Index into the ledger's kinds.
+            var kind: Int
+            var waited: Duration
+            var rank: Int64
+        }
+
+        var leases: [Leased] = []
         var folded = 0
         /// Wakes whose job was being written at that moment; they are folded a little later.
         var leftBehind = 0
         /// Until the next job falls due, when that is soon.
         var next: Duration?
+        /// How long the look for due jobs took.
+        var look: Duration = .zero
 
         init() {}
 
-        init(_ rows: Rows, _ database: Database) throws {
-            leases.reserveCapacity(max(0, rows.count - 1))
-            for row in rows {
-                guard let job = try row.decode(0, as: Int64?.self) else {
-                    folded = try row.decode(9)
-                    leftBehind = try row.decode(10)
-                    next = try row.decode(11, as: Double?.self).map { .milliseconds($0) }
-                    continue
-                }
+        init(_ rows: Rows, _ kinds: [JobKind], _ database: Database) throws {
+            guard let last = rows.last else { return }
+            let fence = try last.decode(10, as: Int64?.self) ?? 0
+            folded = try last.decode(11)
+            leftBehind = try last.decode(12)
+            next = try last.decode(13, as: Double?.self).map { .milliseconds($0) }
+            look = .milliseconds(try last.decode(14, as: Double.self))
+            leases.reserveCapacity(rows.count - 1)
+            for row in rows.dropLast() {
+                let kind = try row.decode(2, as: Int.self) - 1
+                let woken = Double(try row.decode(7, as: Int64.self)) / 1_000_000
                 let lease = Lease(
-                    job: job, fence: try row.decode(1), kind: try row.decode(2), key: try row.decode(3),
+                    job: try row.decode(0), fence: fence, kind: kinds[kind].name, key: try row.decode(3),
                     attempt: try row.decode(4), args: try row.decode(6), priority: try row.decode(5),
-                    wokenAt: try row.decode(7), database: database)
-                leases.append((lease, .milliseconds(try row.decode(8, as: Double.self))))
+                    wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
+                leases.append(
+                    Leased(
+                        lease: lease, kind: kind, waited: .milliseconds(try row.decode(8, as: Double.self)),
+                        rank: try row.decode(9)))
             }
         }
     }

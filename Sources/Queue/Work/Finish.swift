@@ -52,7 +52,28 @@ struct Finish: Sendable {
         String(message.prefix(longestMessage)).replacing("\0", with: "")
     }
 
-    /// One statement for any number of ends. Answers only rows that need attention: see ``Answer``.
+    /// Nothing but the end itself is to be told, as of nearly all runs.
+    var isPlain: Bool { ending == .settled && after == nil && output == nil }
+
+    /// One statement for the plain ends and one for the others. Each answers only rows that need attention: see ``Answer``.
+    static func statements(_ finishes: [Finish]) -> [SQL] {
+        let plain = finishes.filter(\.isPlain)
+        let others = finishes.filter { !$0.isPlain }
+        var statements: [SQL] = []
+        if !plain.isEmpty {
+            statements.append(
+                SQL(
+                    "select job, result from converged.settle($1::bigint[], $2::tid[], $3::bigint[])",
+                    bind: [
+                        plain.map(\.lease.job).postgresCell, plain.map(\.lease.address).postgresCell,
+                        plain.map(\.lease.fence).postgresCell,
+                    ]))
+        }
+        if !others.isEmpty { statements.append(statement(others)) }
+        return statements
+    }
+
+    /// Finds the rows by their id, whatever was done to them meanwhile.
     static func statement(_ finishes: [Finish]) -> SQL {
         SQL(
             """
@@ -75,9 +96,11 @@ struct Finish: Sendable {
         case lost
     }
 
-    static func answers(_ rows: Rows) throws -> [Int64: Answer] {
+    static func answers(_ results: some Sequence<Rows>) throws -> [Int64: Answer] {
         var answers: [Int64: Answer] = [:]
-        for row in rows { answers[try row.decode(0)] = try row.decode(1, as: Answer.self) }
+        for rows in results {
+            for row in rows { answers[try row.decode(0)] = try row.decode(1, as: Answer.self) }
+        }
         return answers
     }
 }

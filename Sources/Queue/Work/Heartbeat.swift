@@ -23,14 +23,13 @@ extension Worker {
 
     private func registerOnce() async throws {
         let sentAt = ContinuousClock.now
-        let rows = try await database.batch([
-            """
+        let registration: SQL = """
             insert into converged.workers (name, version, kinds, started_at, seen_at)
             values (\(settings.name), \(settings.version), \(kinds.map(\.name)), converged.now(), converged.now())
             returning id
-            """,
-            "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)",
-        ])
+            """
+        let upkeep: SQL = "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)"
+        let rows = try await database.batch([registration] + JobKind.registration(kinds) + [upkeep])
         let id: Int64 = try rows[0].scalar()
         ledger.withLock { ledger in
             ledger.worker = id
@@ -61,6 +60,12 @@ extension Worker {
         }
     }
 
+    /// An operator asked for the end of a job: hear it now. What goes wrong is mended by the next heartbeat.
+    func beatNow() async {
+        guard let worker = ledger.withLock(\.worker) else { return }
+        try? await beatOnce(worker)
+    }
+
     private func beatOnce(_ worker: Int64) async throws {
         // What counts is when the database may have taken it, so the time before it was sent.
         let sentAt = ContinuousClock.now
@@ -74,14 +79,14 @@ extension Worker {
         }
         let isDraining: Bool = try row.decode(0)
         let cancelled: [Int64] = try row.decode(1)
-        let cancels = ledger.withLock { ledger -> [@Sendable () -> Void] in
+        let cancels = ledger.withLock { ledger -> [Task<Void, Never>] in
             guard ledger.worker == worker else { return [] }
             ledger.lastHeartbeat = sentAt
             ledger.isHinted = ledger.isHinted || (ledger.isDraining && !isDraining)
             ledger.isDraining = isDraining
             return ledger.request(cancelled, .now)
         }
-        for cancel in cancels { cancel() }
+        for task in cancels { task.cancel() }
         signal.fire()
     }
 

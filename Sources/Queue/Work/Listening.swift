@@ -4,7 +4,8 @@ import Synchronization
 extension Worker {
     /// Every notice is only a hint to look; so is a fresh connection, since hints may have been lost before it.
     func listen() async {
-        for await _ in database.listen(["converged_jobs"]) {
+        for await notice in database.listen(["converged_jobs", "converged_cancellations"]) {
+            if case .notification("converged_cancellations", _) = notice { await beatNow() }
             ledger.withLock { $0.isHinted = true }
             signal.fire()
         }

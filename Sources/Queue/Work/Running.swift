@@ -5,9 +5,10 @@ import Synchronization
 extension Worker {
     /// Each run is a task of its own, so that it can be cancelled alone: at its deadline, or because an operator asked.
     /// The ledger holds its end of the thread, and `run()` does not return before all have ended or were handed back.
-    func start(_ run: Ledger.Run) {
-        let task = Task { await execute(run) }
-        if ledger.withLock({ $0.started(run.lease) { task.cancel() } }) { task.cancel() }
+    func start(_ runs: [Ledger.Run]) {
+        guard !runs.isEmpty else { return }
+        let tasks = runs.map { run in (run.lease, Task { await execute(run) }) }
+        for task in ledger.withLock({ $0.started(tasks) }) { task.cancel() }
     }
 
     private func execute(_ run: Ledger.Run) async {
@@ -23,8 +24,7 @@ extension Worker {
             finish = failure(run, kind, error)
         }
         if let ending = finish, !writes.isEmpty { finish = await commit(ending, writes, run) }
-        ledger.withLock { $0.end(lease, finish, .now) }
-        signal.fire()
+        if ledger.withLock({ $0.end(lease, finish, .now) }) { signal.fire() }
     }
 
     /// What an error means depends on whether the run had been cancelled, and why.
@@ -56,7 +56,7 @@ extension Worker {
         while true {
             do {
                 let results = try await database.batch([finish.lease.assertion] + writes + [Finish.statement([finish])])
-                let answer = try Finish.answers(results[results.count - 1])[finish.lease.job]
+                let answer = try Finish.answers(results.suffix(1))[finish.lease.job]
                 ledger.withLock { $0.finished(finish, answer, .now) }
                 tell(finish, answer)
                 return nil

@@ -13,9 +13,11 @@ extension Worker {
                 "\(finish.lease.name) is dead after \(finish.lease.attempt + 1) attempts: \(finish.message ?? "")",
                 metadata: metadata)
         case .due, nil:
+            let level = level(finish)
+            guard level >= logger.logLevel else { return }
             let what = "\(finish.lease.name) \(finish.ending.rawValue)"
             let text = finish.message.map { "\(what): \($0)" } ?? what
-            logger.log(level: level(finish), "\(text)", metadata: metadata(finish))
+            logger.log(level: level, "\(text)", metadata: metadata(finish))
         }
     }
 

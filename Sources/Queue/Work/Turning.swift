@@ -7,16 +7,17 @@ extension Worker {
     func perform(_ turn: Turn) async {
         defer { signal.fire() }
         var statements: [SQL] = []
-        if !turn.finishes.isEmpty { statements.append(Finish.statement(turn.finishes)) }
+        if !turn.finishes.isEmpty { statements += Finish.statements(turn.finishes) }
+        let finishing = statements.count
         if let limits = turn.limits {
-            statements.append(Claim(limits: limits, worker: turn.worker).statement(kinds))
+            statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
         }
         do {
             let results = try await database.batch(statements)
-            let answers = turn.finishes.isEmpty ? [:] : try Finish.answers(results[0])
-            let claim = turn.limits == nil ? nil : try Claim.Result(results[results.count - 1], database)
+            let answers = try Finish.answers(results.prefix(finishing))
+            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], kinds, database)
             let begun = ledger.withLock { $0.settle(turn, answers, claim, .now) }
-            for run in begun { start(run) }
+            start(begun)
             for finish in turn.finishes { tell(finish, answers[finish.lease.job]) }
         } catch {
             failed(turn, error)
@@ -52,7 +53,7 @@ extension Worker {
             let id: Int64 = try rows.scalar()
             ledger.withLock { $0.renewed(renewal, as: id) }
         } catch let error as PostgresError where error.sqlState == QueueSQLState.workerGone {
-            ledger.withLock { $0.isTurning = false }
+            ledger.withLock { $0.turning -= 1 }
             lapse(renewal.worker, "another worker took this one for dead")
         } catch {
             let turn = Turn(worker: renewal.worker, finishes: [], limits: nil)
@@ -69,7 +70,7 @@ extension Worker {
     func lapse(_ worker: Int64, _ reason: String) {
         let cancels = ledger.withLock { $0.worker == worker ? $0.lapse(.now) : nil }
         guard let cancels else { return }
-        for cancel in cancels { cancel() }
+        for task in cancels { task.cancel() }
         tellLapse(reason)
         signal.fire()
     }

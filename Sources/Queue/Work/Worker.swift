@@ -73,7 +73,7 @@ public final class Worker: Sendable {
             let lapses = ledger.counters.lapses
             return (ledger.expire(now), ledger.counters.lapses > lapses)
         }
-        for cancel in cancels { cancel() }
+        for task in cancels { task.cancel() }
         if hasLapsed { tellLapse("no heartbeat got through for \(settings.lapseAfter)") }
         if let turn = ledger.withLock({ $0.nextTurn(now) }) {
             group.addTask { await self.perform(turn) }

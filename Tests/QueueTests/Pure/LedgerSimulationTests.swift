@@ -11,7 +11,7 @@ import Testing
         var ledger: Ledger
         var now: ContinuousClock.Instant
         var random: Seed
-        var sent: Turn?
+        var sent: [Turn] = []
         var job: Int64 = 0
 
         init(_ random: Seed) {
@@ -42,7 +42,7 @@ import Testing
         mutating func look() {
             _ = ledger.expire(now)
             if let renewal = ledger.nextRenewal(now) { ledger.renewed(renewal, as: renewal.worker + 1) }
-            if let turn = ledger.nextTurn(now) { sent = turn }
+            while let turn = ledger.nextTurn(now) { sent.append(turn) }
         }
 
         mutating func endOne() {
@@ -59,15 +59,15 @@ import Testing
         }
 
         mutating func answer() {
-            guard let turn = sent else { return }
-            sent = nil
+            guard !sent.isEmpty else { return }
+            let turn = sent.remove(at: draw(sent.count))
             if draw(5) == 0 {
                 return ledger.fail(turn, isRetryable: draw(4) > 0, isUnknown: draw(2) == 0, now)
             }
             var claim = Claim.Result()
             for _ in 0..<min(turn.limits?[0] ?? 0, draw(6)) {
                 job += 1
-                claim.leases.append((tests.lease(job, fence: job), .zero))
+                claim.leases.append(tests.leased(job, fence: job))
             }
             claim.next = draw(2) == 0 ? .milliseconds(draw(300)) : nil
             claim.leftBehind = draw(8) == 0 ? 1 : 0

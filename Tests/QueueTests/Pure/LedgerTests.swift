@@ -27,10 +27,16 @@ import Testing
         Lease(job: job, fence: fence, kind: "k", key: "\(job)", wokenAt: Date(), database: database)
     }
 
+    func leased(_ job: Int64) -> Claim.Result.Leased { leased(job, fence: 1) }
+
+    func leased(_ job: Int64, fence: Int64) -> Claim.Result.Leased {
+        Claim.Result.Leased(lease: lease(job, fence: fence), kind: 0, waited: .zero, rank: job)
+    }
+
     /// What a claim brought.
     func claim(_ jobs: Int64..., next: Duration? = nil) -> Claim.Result {
         var result = Claim.Result()
-        result.leases = jobs.map { (lease($0), .zero) }
+        result.leases = jobs.map(leased)
         result.next = next
         return result
     }
@@ -40,7 +46,7 @@ import Testing
         var ledger = ledger(concurrency: concurrency)
         let turn = try ledger.turn(start)
         var result = Claim.Result()
-        result.leases = jobs.map { (lease($0), .zero) }
+        result.leases = jobs.map(leased)
         _ = ledger.settle(turn, [:], result, start)
         return ledger
     }

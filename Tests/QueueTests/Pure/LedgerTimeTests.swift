@@ -11,15 +11,16 @@ import Testing
     let tests = LedgerTests()
     var start: ContinuousClock.Instant { tests.start }
 
+    func task() -> Task<Void, Never> { Task {} }
+
     @Test func aRunIsCancelledAtItsDeadlineAndReportedWhenItGoesOn() throws {
         var ledger = try tests.ledger(running: 1, 2)
         ledger.lastHeartbeat = start + .seconds(60)
-        let count = Counter()
-        for job: Int64 in [1, 2] { #expect(!ledger.started(tests.lease(job)) { count.add() }) }
+        let tasks = [task(), task()]
+        #expect(ledger.started([(tests.lease(1), tasks[0]), (tests.lease(2), tasks[1])]).isEmpty)
         ledger.end(tests.lease(2), nil, start)
         #expect(ledger.expire(start + .seconds(59)).isEmpty)
-        for cancel in ledger.expire(start + .seconds(60)) { cancel() }
-        #expect(count.value == 1)
+        #expect(ledger.expire(start + .seconds(60)) == [tasks[0]])
         #expect(ledger.cancellation(of: tests.lease(1)) == .deadline)
         #expect(ledger.expire(start + .seconds(61)).isEmpty, "once is enough")
         #expect(ledger.overdue(start + .seconds(64)).isEmpty)
@@ -29,7 +30,7 @@ import Testing
     @Test func withoutHeartbeatsItStopsItselfInTime() throws {
         var ledger = try tests.ledger(running: 1, 2)
         ledger.end(tests.lease(2), Finish(tests.lease(2), .settled, startedAt: start), start)
-        #expect(ledger.started(tests.lease(1)) {} == false)
+        #expect(ledger.started([(tests.lease(1), task())]).isEmpty)
         #expect(ledger.nextAlarm(start) <= start + .seconds(8))
         #expect(ledger.expire(start + .seconds(7.9)).isEmpty)
         #expect(ledger.expire(start + .seconds(8)).count == 1)
@@ -53,7 +54,7 @@ import Testing
     @Test func aStopWaitsThenCancelsThenHandsBack() throws {
         var ledger = try tests.ledger(running: 1)
         ledger.lastHeartbeat = start + .seconds(60)
-        #expect(!ledger.started(tests.lease(1)) {})
+        #expect(ledger.started([(tests.lease(1), task())]).isEmpty)
         ledger.stoppedAt = start
         #expect(ledger.expire(start + .seconds(9.9)).isEmpty && !ledger.isIdle)
         #expect(ledger.expire(start + .seconds(10)).count == 1)

@@ -85,7 +85,7 @@ import Testing
             finishes[0].output = #"{"spent": 3}"#
             finishes[3].lease = Lease(
                 job: leases[3].job, fence: -1, kind: "k", key: "d", wokenAt: leases[3].wokenAt, database: queue.daemon)
-            let answers = try Finish.answers(try await queue.daemon.query(Finish.statement(finishes)))
+            let answers = try Finish.answers(try await queue.daemon.batch(Finish.statements(finishes)))
             #expect(answers == [leases[3].job: .lost])
             let spent: String = try await queue.scalar(
                 "select output ->> 'spent' from converged.job_history where key = 'a'")

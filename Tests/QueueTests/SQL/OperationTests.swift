@@ -41,9 +41,9 @@ import Testing
             try await queue.wake("a")
             let lease = try await queue.lease(worker)
             try await queue.finish(lease, .again, after: .seconds(60))
-            #expect(try await ask(queue, "select converged.cancel_job(\(lease.job))") == "cancelled job \(lease.job)")
+            #expect(try await ask(queue, "select converged.cancel(\(lease.job))") == "cancelled job \(lease.job)")
             #expect(try await queue.history("a") == ["cancelled"])
-            #expect(try await refusal(queue, "select converged.cancel_job(\(lease.job))") == QueueSQLState.notFound)
+            #expect(try await refusal(queue, "select converged.cancel(\(lease.job))") == QueueSQLState.notFound)
         }
     }
 
@@ -52,8 +52,8 @@ import Testing
             let worker = try await queue.register()
             try await queue.wake("a")
             let lease = try await queue.lease(worker)
-            _ = try await ask(queue, "select converged.cancel_job(\(lease.job))")
-            _ = try await ask(queue, "select converged.cancel_job(\(lease.job))")
+            _ = try await ask(queue, "select converged.cancel(\(lease.job))")
+            _ = try await ask(queue, "select converged.cancel(\(lease.job))")
             let asked: [Int64] = try await queue.daemon.query("select cancelled from converged.heartbeat(\(worker))")[0]
                 .decode(0)
             #expect(asked == [lease.job])
@@ -76,17 +76,17 @@ import Testing
                 try await queue.scalar("select id from converged.dead_jobs where key = \(key)")
             }
             let again = try await dead("again")
-            #expect(try await ask(queue, "select converged.retry_job(\(again))") == "job \(again) lives again")
+            #expect(try await ask(queue, "select converged.retry(\(again))") == "job \(again) lives again")
             let lease = try await queue.lease(worker, [FinishTests.mortal])
             #expect(lease.job == again && lease.attempt == 0)
-            #expect(try await refusal(queue, "select converged.retry_job(\(again))") == QueueSQLState.conflict)
+            #expect(try await refusal(queue, "select converged.retry(\(again))") == QueueSQLState.conflict)
             let gone = try await dead("gone")
-            #expect(try await ask(queue, "select converged.cancel_job(\(gone))") == "cancelled dead job \(gone)")
-            #expect(try await refusal(queue, "select converged.retry_job(\(gone))") == QueueSQLState.notFound)
+            #expect(try await ask(queue, "select converged.cancel(\(gone))") == "cancelled job \(gone)")
+            #expect(try await refusal(queue, "select converged.retry(\(gone))") == QueueSQLState.notFound)
             try await queue.wake("rival")
             _ = try await queue.fold(worker)
             let rival = try await dead("rival")
-            #expect(try await refusal(queue, "select converged.retry_job(\(rival))") == QueueSQLState.conflict)
+            #expect(try await refusal(queue, "select converged.retry(\(rival))") == QueueSQLState.conflict)
             #expect(try await dead("rival") == rival, "a refusal changes nothing")
         }
     }
@@ -97,7 +97,7 @@ import Testing
             try await queue.wake("a")
             let lease = try await queue.lease(worker)
             try await queue.finish(lease, .retry, after: .seconds(600))
-            #expect(try await ask(queue, "select converged.retry_job(\(lease.job))") == "job \(lease.job) is due now")
+            #expect(try await ask(queue, "select converged.retry(\(lease.job))") == "job \(lease.job) is due now")
             #expect(try await queue.lease(worker).attempt == 0)
         }
     }
@@ -107,7 +107,7 @@ import Testing
             let web = queue.test.open(role: "converged_web")
             let calls: [SQL] = [
                 "select converged.wake('k', 'a', true)", "select converged.pause('k')",
-                "select converged.cancel_job(1)",
+                "select converged.retry(1)",
                 "select converged.heartbeat(1)", "select converged.rescue(0, interval '0', true)",
                 "select 1 from converged.jobs",
             ]

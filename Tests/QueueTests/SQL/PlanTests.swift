@@ -38,11 +38,11 @@ import Testing
             // One connection, whose plans were all made while the table was empty.
             let daemon = queue.test.open(role: "converged_daemon") { $0.maxConnections = 1 }
             let worker = try await queue.register()
-            let claim = Claim(limits: [100], worker: worker).statement([QueueBench.plain])
+            let claim = Claim(limits: [100], worker: worker, floors: [nil]).statement([QueueBench.plain])
             for _ in 0..<7 {
                 try await queue.wake("early")
-                for (lease, _) in try Claim.Result(try await daemon.query(claim), daemon).leases {
-                    try await daemon.query(Finish.statement([Finish(lease, .settled, startedAt: .now)]))
+                for leased in try Claim.Result(try await daemon.query(claim), [QueueBench.plain], daemon).leases {
+                    try await daemon.query(Finish.statement([Finish(leased.lease, .settled, startedAt: .now)]))
                 }
             }
             try await fill(queue)
@@ -72,7 +72,8 @@ import Testing
                 let asserted = try await reads(daemon, held.assertion)
                 #expect(asserted.sequential == 0 && asserted.fetched <= 2)
                 // Many leases at once, so that the next statistics know of running jobs.
-                _ = try await daemon.query(Claim(limits: [5_000], worker: worker).statement([QueueBench.plain]))
+                _ = try await daemon.query(
+                    Claim(limits: [5_000], worker: worker, floors: [nil]).statement([QueueBench.plain]))
             }
             await daemon.close()
         }

@@ -22,7 +22,9 @@ import Testing
             #expect(await notes.next() == "a")
             task.cancel()
             // A claim that was under way when the stop came may still bring a lease.
-            try await eventually("no claim is under way") { worker.ledger.withLock { $0.isStopping && !$0.isTurning } }
+            try await eventually("no claim is under way") {
+                worker.ledger.withLock { $0.isStopping && $0.turning == 0 }
+            }
             try await queue.wake("b")
             gate.open()
             try await task.value
@@ -115,7 +117,7 @@ import Testing
             try await queue.running(queue.worker("w", [kind]) { $0.heartbeatInterval = .milliseconds(50) }) {
                 try await queue.wake("a")
                 let job = try #require(await notes.next().flatMap { Int64($0) })
-                try await queue.admin.query("select converged.cancel_job(\(job))")
+                try await queue.admin.query("select converged.cancel(\(job))")
                 try await eventually("it is cancelled") { try await queue.history("a") == ["cancelled"] }
                 #expect(try await queue.job("a", "id") == nil)
             }

@@ -1,0 +1,334 @@
+-- What a worker does with the queue, as functions: fold, claim, finish, heartbeat, rescue. Each is one round trip and is
+-- planned once per connection, with or without named prepared statements.
+--
+-- Why the settings on each function: a plan made while `jobs` was empty is kept while it holds 100 000 rows, and the
+-- statistics of a backlog say that nothing runs. Without sequential scans, hash and merge joins, the only plans left are
+-- the right ones: jobs_ready for the claim, jobs_key for the fold, row addresses (ctid) for what is claimed and finished.
+
+-- Moves wakes into jobs. A running job becomes dirty and runs once more; a waiting job becomes due, out of a back-off only
+-- by an urgent wake. A wake whose job is being written at this moment, or whose key is being enqueued in a transaction that
+-- is still open, stays in the inbox (`left_behind`): nothing here waits for anybody.
+create function converged.fold(kinds text[], most integer, out folded integer, out due integer, out left_behind integer)
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+    set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+begin
+    with taken as materialized (
+        select wake.*
+        from unnest(fold.kinds) as known (kind)
+            cross join lateral (
+                select * from converged.wakes w
+                where w.kind = known.kind
+                order by w.id limit most
+                for update skip locked) as wake
+    ), grouped as materialized (
+        select kind, key, bool_or(urgent) as urgent, min(at) as at, bool_or(replaces) as replaces,
+            (array_agg(args order by replaces desc, id desc) filter (where args is not null))[1] as args,
+            (array_agg(run_at order by replaces desc, id desc))[1] as run_at
+        from taken group by kind, key
+    ), met as materialized (
+        select grouped.*, present.id as present, held.id as held,
+            present.id is null and pg_try_advisory_xact_lock(1129270083, converged.bucket(grouped.kind, grouped.key)) as free
+        from grouped
+            left join lateral (
+                select id from converged.jobs j where j.kind = grouped.kind and j.key = grouped.key) as present on true
+            left join lateral (
+                select id from converged.jobs j where j.id = present.id for update skip locked) as held on true
+    ), fresh as (
+        insert into converged.jobs
+            (kind, queue, key, priority, run_at, rank, max_attempts, urgent, woken_at, created_at, args)
+        select met.kind, coalesce(k.queue, 'default'), met.key, case when urgent then 0 else 8 end, coalesce(run_at, at),
+            coalesce(run_at, at) + case when urgent then interval '0' else interval '2 minutes' end, k.max_attempts,
+            urgent, at, now, args
+        from met left join converged.kinds k on k.name = met.kind
+        where free
+        order by met.kind, met.key
+        on conflict (kind, key) where key is not null do nothing
+        returning kind, key, run_at
+    ), changed as (
+        update converged.jobs job set
+            dirty = job.state = 'running',
+            urgent = job.urgent or met.urgent,
+            args = case when met.replaces then met.args else job.args end,
+            woken_at = case
+                when job.state = 'running' and not job.dirty then met.at
+                when job.state <> 'running' and job.run_at > now then met.at
+                else job.woken_at end,
+            attempt = case when job.state <> 'running' and met.urgent then 0 else job.attempt end,
+            priority = case when job.state <> 'running' and met.urgent then 0 else job.priority end,
+            run_at = case
+                when met.replaces and met.run_at is not null then met.run_at
+                when job.state <> 'running' and (met.urgent or job.attempt = 0) then least(job.run_at, now)
+                else job.run_at end,
+            rank = case
+                when met.replaces and met.run_at is not null then met.run_at + job.priority * interval '15 seconds'
+                when job.state <> 'running' and met.urgent then least(job.run_at, now)
+                when job.state <> 'running' and job.attempt = 0
+                    then least(job.run_at, now) + job.priority * interval '15 seconds'
+                else job.rank end
+        from met where job.id = met.held
+        returning job.kind, job.key, job.state = 'ready' and job.run_at <= now as due
+    ), done as (
+        select kind, key, run_at <= now as due from fresh union all select kind, key, due from changed
+    ), removed as (
+        delete from converged.wakes w using taken
+        where w.kind = taken.kind and w.id = taken.id and (taken.kind, taken.key) in (select kind, key from done)
+        returning 1
+    )
+    select (select count(*) from removed), (select count(*) from done where done.due),
+        (select count(*) from met) - (select count(*) from done)
+    into folded, due, left_behind;
+end
+$$;
+
+-- Which of the locks on keys not yet seen a key shares: enqueuers hold it shared, a fold tries for it alone.
+create function converged.bucket(kind text, key text) returns integer
+    language sql immutable parallel safe
+    return hashtext(kind || '/' || key) & 1023;
+
+-- How many jobs of each kind may be leased under the limits: `open` of the `wanted`. `counted` marks kinds whose runs a limit
+-- counts, `lanes` the limit within a lane, `wait_ms` the time until a rate limit lets the next one pass. Claims under one limit
+-- take turns until commit, so that each counts what the other took.
+create function converged.apply_limits(
+    kinds text[], queues text[], wanted integer[],
+    out open integer[], out counted boolean[], out lanes integer[], out wait_ms double precision)
+    language plpgsql
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    named record;
+    bound converged.limits;
+    place integer;
+    room double precision;
+begin
+    open := wanted;
+    counted := array_fill(false, array[cardinality(wanted)]);
+    lanes := array_fill(null::integer, array[cardinality(wanted)]);
+    for named in
+        select scope, name, hashtext(scope || name) as lock from converged.limits
+        where name = any (case scope when 'queue' then queues else kinds end)
+        order by 3, 1, 2
+    loop
+        perform pg_advisory_xact_lock(1129270084, named.lock);
+        select * into bound from converged.limits l where l.scope = named.scope and l.name = named.name;
+        continue when not found;
+        if not bound.is_applied and coalesce(bound.max_running, bound.max_per_lane) is not null then
+            -- Claims that began before the limit was there are waited for, and then counted.
+            perform pg_advisory_xact_lock(1129270085, 0);
+            update converged.jobs j set is_limited = true
+            where j.state = 'running' and not j.is_limited
+                and bound.name = case bound.scope when 'queue' then j.queue else j.kind end;
+            update converged.limits l set is_applied = true where l.scope = bound.scope and l.name = bound.name;
+        end if;
+        room := 'infinity';
+        if bound.max_running is not null then
+            select bound.max_running - count(*) into room from converged.jobs j
+            where j.is_limited and bound.name = case bound.scope when 'queue' then j.queue else j.kind end;
+        end if;
+        if bound.rate_per_second is not null then
+            bound.tokens := least(bound.burst,
+                bound.tokens + bound.rate_per_second * coalesce(date_part('epoch', now - nullif(bound.filled_at, '-infinity')), 1e9));
+            update converged.limits l set tokens = bound.tokens, filled_at = now
+            where l.scope = bound.scope and l.name = bound.name;
+            room := least(room, floor(bound.tokens));
+            if bound.tokens < 1 then
+                wait_ms := least(wait_ms, 1000 * (1 - bound.tokens) / bound.rate_per_second);
+            end if;
+        end if;
+        -- Kinds of a limited queue are served in a new order each time, so that none of them starves.
+        for place in
+            select i from generate_subscripts(kinds, 1) as i
+            where bound.name = case bound.scope when 'queue' then queues[i] else kinds[i] end
+            order by random()
+        loop
+            open[place] := greatest(0, least(open[place], room));
+            room := room - open[place];
+            counted[place] := counted[place] or bound.max_running is not null or bound.max_per_lane is not null;
+            lanes[place] := least(lanes[place], bound.max_per_lane);
+        end loop;
+    end loop;
+end
+$$;
+
+-- The best jobs of a kind that its lanes have room for: one look per lane that has jobs, however long the lanes are.
+create function converged.lane_heads(kind text, queue text, most integer, per_lane integer) returns setof tid
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    current_lane text := '';
+    room integer;
+    ranks timestamptz[] := '{}';
+    heads tid[] := '{}';
+    best record;
+begin
+    loop
+        select j.lane into current_lane from converged.jobs j
+        where j.state = 'ready' and j.lane is not null and j.kind = lane_heads.kind and j.queue = lane_heads.queue
+            and j.lane > current_lane
+        order by j.lane limit 1;
+        exit when not found;
+        select per_lane - count(*) into room from converged.jobs j
+        where j.is_limited and j.kind = lane_heads.kind and j.lane = current_lane;
+        continue when room <= 0;
+        select array_agg(head.rank) as ranks, array_agg(head.tid) as tids into best from (
+            select j.rank, j.ctid as tid from converged.jobs j
+            where j.state = 'ready' and j.lane is not null and j.kind = lane_heads.kind and j.queue = lane_heads.queue
+                and j.lane = current_lane and j.rank <= now + interval '2 minutes' and j.run_at <= now
+            order by j.rank limit room) as head;
+        ranks := ranks || coalesce(best.ranks, '{}');
+        heads := heads || coalesce(best.tids, '{}');
+    end loop;
+    return query
+        select head.tid from unnest(ranks, heads) as head (rank, tid) order by head.rank limit most;
+end
+$$;
+
+-- One turn of a worker: folds, then leases due jobs of each kind up to its limit, in the order of rank. The last row has no
+-- id and tells about the turn: the fence of all leases, wakes folded and left behind, in how many ms the next job known
+-- here falls due, and how long the look for due jobs took.
+--
+-- `floors`, one per kind, is the rank where that look begins, in microseconds; null finds everything. While somebody holds an old snapshot, dead
+-- entries pile up at the head of the index; a worker then begins at the last rank that it leased and looks at everything
+-- only now and then.
+--
+-- Raises CV002 when the worker's row is gone: it was thought dead, and whatever it held is no longer its own.
+create function converged.claim(
+    worker bigint, kinds text[], queues text[], limits integer[], floors bigint[], most_wakes integer)
+    returns table (
+        id bigint, tid tid, kind integer, key text, attempt integer, priority integer, args text, woken_us bigint,
+        waited_ms double precision, rank_us bigint, fence bigint, folded integer, left_behind integer,
+        next_ms double precision, look_ms double precision)
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+    set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    lease bigint;
+    wakes record;
+    open integer[];
+    bounds record;
+    is_bounded boolean := false;
+    key_pauses boolean;
+    heads tid[] := '{}';
+    head_kinds integer[] := '{}';
+    more tid[];
+    claimed integer := 0;
+    began timestamptz := clock_timestamp();
+    nearest timestamptz;
+    wait_ms double precision;
+begin
+    -- Held until commit, so that whoever removes a dead worker sees all that it claimed before.
+    perform 1 from converged.workers where workers.id = claim.worker for key share;
+    if not found then
+        raise exception 'worker % is not registered any more', claim.worker using errcode = 'CV002';
+    end if;
+    if exists (select from converged.wakes w where w.kind = any (claim.kinds)) then
+        select * into wakes from converged.fold(claim.kinds, most_wakes);
+    else
+        select 0 as folded, 0 as due, 0 as left_behind into wakes;
+    end if;
+
+    open := claim.limits;
+    key_pauses := false;
+    if exists (select from converged.pauses) then
+        select array_agg(case when exists (select from converged.pauses p
+                where p.queue = wanted.queue or (p.kind = wanted.kind and p.key = '')) then 0 else wanted.most end order by wanted.place)
+        into open
+        from unnest(claim.kinds, claim.queues, claim.limits) with ordinality as wanted (kind, queue, most, place);
+        key_pauses := exists (select from converged.pauses where pauses.key <> '');
+    end if;
+    perform pg_advisory_xact_lock_shared(1129270085, 0);  -- see apply_limits
+    select '{}'::boolean[] as counted, '{}'::integer[] as lanes into bounds;
+    if exists (select from converged.limits) then
+        is_bounded := true;
+        select * into bounds from converged.apply_limits(claim.kinds, claim.queues, open);
+        open := bounds.open;
+        wait_ms := bounds.wait_ms;
+        for place in 1 .. cardinality(open) loop
+            if bounds.lanes[place] is not null and open[place] > 0 then
+                more := array(select converged.lane_heads(
+                    claim.kinds[place], claim.queues[place], open[place], bounds.lanes[place]));
+                heads := heads || more;
+                head_kinds := head_kinds || array_fill(place, array[cardinality(more)]);
+                open[place] := open[place] - cardinality(more);
+            end if;
+        end loop;
+    end if;
+    if cardinality(heads) > 0 or exists (select from unnest(open) as most where most > 0) then
+        lease := nextval('converged.fences');
+        began := clock_timestamp();
+        return query
+            with picked as materialized (
+                select candidate.tid, wanted.place
+                from unnest(claim.queues, claim.kinds, open, floors) with ordinality as wanted (queue, kind, most, floor, place)
+                    cross join lateral (
+                        select j.ctid as tid from converged.jobs j
+                        where j.state = 'ready' and j.queue = wanted.queue and j.kind = wanted.kind
+                            and j.rank >= coalesce(to_timestamp((wanted.floor - 1) / 1000000.0), '-infinity') and j.rank <= now + interval '2 minutes' and j.run_at <= now
+                            and (not is_bounded or j.lane is null or bounds.lanes[wanted.place] is null)
+                            and not (key_pauses and exists (
+                                select from converged.pauses p where p.kind = j.kind and p.key = j.key))
+                        order by j.rank limit wanted.most
+                        for update skip locked) as candidate
+                union all
+                select candidate.tid, head.place
+                from unnest(heads, head_kinds) as head (tid, place)
+                    cross join lateral (
+                        select j.ctid as tid from converged.jobs j
+                        where j.ctid = head.tid and j.state = 'ready' and not (key_pauses and exists (
+                            select from converged.pauses p where p.kind = j.kind and p.key = j.key))
+                        for update skip locked) as candidate
+            ), leased as (
+                update converged.jobs job set state = 'running', fence = lease, worker = claim.worker, leased_at = now,
+                    dirty = false, urgent = false, is_limited = is_bounded and bounds.counted[picked.place]
+                from picked where job.ctid = picked.tid
+                returning job.id, job.ctid, picked.place, job.key, job.attempt, job.priority, job.args, job.woken_at,
+                    job.run_at, job.rank
+            ), spent as (
+                update converged.limits l set tokens = l.tokens - taken.count
+                from (
+                    select bound.scope, bound.name, count(*) as count
+                    from leased join converged.limits bound
+                        on bound.name = case bound.scope when 'queue' then claim.queues[place] else claim.kinds[place] end
+                    where is_bounded and bound.rate_per_second is not null
+                    group by 1, 2) as taken
+                where l.scope = taken.scope and l.name = taken.name
+            )
+            select id, ctid, place::integer, key, attempt::integer, priority::integer, args::text,
+                (1000000 * date_part('epoch', woken_at))::bigint,
+                1000 * date_part('epoch', now - greatest(woken_at, run_at)),
+                (1000000 * date_part('epoch', rank))::bigint, null::bigint, null::integer, null::integer, null::double precision, null::double precision
+            from leased;
+        get diagnostics claimed = row_count;
+    end if;
+    if wakes.due > claimed then
+        perform pg_notify('converged_jobs', '');  -- more than this worker takes: others look too
+    end if;
+    if exists (select from unnest(open) as most where most > claimed) then
+        -- A sample of what comes next by rank; whatever it misses is found by the next poll.
+        select min(soon.run_at) into nearest
+        from unnest(claim.queues, claim.kinds, open) as wanted (queue, kind, most)
+            cross join lateral (
+                select j.run_at from converged.jobs j
+                where j.state = 'ready' and j.queue = wanted.queue and j.kind = wanted.kind and wanted.most > 0
+                    and j.rank > now and j.rank <= now + interval '122 seconds' and j.run_at > now
+                order by j.rank limit 100) as soon;
+    end if;
+    return query select null::bigint, null::tid, null::integer, null::text, null::integer, null::integer, null::text,
+        null::bigint, null::double precision, null::bigint, lease, wakes.folded, wakes.left_behind,
+        least(1000 * date_part('epoch', nearest - now), wait_ms),
+        1000 * date_part('epoch', clock_timestamp() - began);
+end
+$$;
+

@@ -1,0 +1,311 @@
+-- How runs end, and how workers prove that they live. See 0006 for why each function pins its planner settings.
+
+-- Ends runs that settled for good and were not woken meanwhile, which is nearly all: compare-and-set on the row's address,
+-- id and fence. What is not found so (a wake has moved the row) goes the way of the others. Returns as converged.finish.
+create function converged.settle(jobs bigint[], tids tid[], fences bigint[]) returns table (job bigint, result text)
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+    set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    gone bigint[];
+    were_limited boolean;
+    rest record;
+begin
+    with removed as (
+        delete from converged.jobs j
+        using unnest(settle.jobs, tids, fences) as given (id, tid, fence)
+        where j.ctid = given.tid and j.id = given.id and j.fence = given.fence and j.state = 'running' and not j.dirty
+        returning j.id, j.kind, j.queue, j.key, j.attempt, j.worker, j.created_at, j.leased_at, j.is_limited
+    ), recorded as (
+        insert into converged.job_history
+            (job, kind, queue, key, outcome, attempts, worker, created_at, started_at, finished_at)
+        select id, kind, queue, key, 'settled', attempt + 1, worker, created_at, leased_at, now from removed
+    )
+    select coalesce(array_agg(id), '{}'), coalesce(bool_or(is_limited), false) into gone, were_limited from removed;
+    perform converged.follow_ends(gone, were_limited);
+    if cardinality(gone) < cardinality(settle.jobs) then
+        select array_agg(given.id) as ids, array_agg(given.fence) as fences, array_agg('settled'::text) as outcomes,
+            array_agg(null::double precision) as after_ms, array_agg(null::text) as texts
+        into rest
+        from unnest(settle.jobs, settle.fences) as given (id, fence) where given.id <> all (gone);
+        return query select * from converged.finish(
+            rest.ids, rest.fences, rest.outcomes, rest.after_ms, rest.texts, rest.texts);
+    end if;
+end
+$$;
+
+-- What the end of jobs means to others: those that need them, those that a limit held back, and what was noted beside them.
+create function converged.follow_ends(ids bigint[], were_limited boolean) returns void
+    language plpgsql
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+#variable_conflict use_column
+begin
+    if were_limited then
+        perform pg_notify('converged_jobs', '');
+    end if;
+    if exists (select from converged.cancellations) then
+        delete from converged.cancellations where job = any (ids);
+    end if;
+    if exists (select from converged.job_steps) then
+        delete from converged.job_steps where job = any (ids);
+    end if;
+    if exists (select from converged.job_progress) then
+        delete from converged.job_progress where job = any (ids);
+    end if;
+    if exists (select from converged.job_needs) then
+        perform converged.resolve_needs(array(select distinct job from converged.job_needs where needs = any (ids)));
+    end if;
+end
+$$;
+
+-- Looks again at waiting jobs: ready when all that they need has settled, cancelled when one of those was cancelled or
+-- blocked, and so on for those that need the cancelled. A dead one is waited for: it may be redriven. Called in the
+-- transaction that ends a needed job, and by the upkeep of the rescue for ends that an enqueuer could not see yet.
+create function converged.resolve_needs(waiting bigint[]) returns integer
+    language plpgsql
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    subject record;
+    failed record;
+    resolved integer := 0;
+begin
+    for subject in
+        -- One after the other, so that of two ends at the same moment the later sees the earlier.
+        select j.* from converged.jobs j where j.id = any (waiting) and j.state = 'waiting' order by j.id for update
+    loop
+        select n.needs, h.outcome into failed
+        from converged.job_needs n
+            join lateral (select outcome from converged.job_history h where h.job = n.needs order by finished_at desc limit 1) h on true
+        where n.job = subject.id and h.outcome in ('cancelled', 'blocked')
+            and not exists (select from converged.jobs j where j.id = n.needs)
+        limit 1;
+        if found then
+            delete from converged.jobs where id = subject.id;
+            delete from converged.job_needs where job = subject.id;
+            insert into converged.job_history
+                (job, kind, queue, key, outcome, message, attempts, created_at, finished_at)
+            values (subject.id, subject.kind, subject.queue, subject.key, 'cancelled',
+                format('job %s that it needs was %s', failed.needs, failed.outcome), 0, subject.created_at, now);
+            perform converged.follow_ends(array[subject.id], false);
+        else
+            delete from converged.job_needs n
+            where n.job = subject.id and not exists (select from converged.jobs j where j.id = n.needs)
+                and not exists (select from converged.dead_jobs d where d.id = n.needs);
+            if not exists (select from converged.job_needs where job = subject.id) then
+                update converged.jobs set state = 'ready', run_at = greatest(run_at, now),
+                    rank = greatest(run_at, now) + priority * interval '15 seconds', woken_at = now
+                where id = subject.id;
+                resolved := resolved + 1;
+            end if;
+        end if;
+    end loop;
+    if resolved > 0 then
+        perform pg_notify('converged_jobs', '');
+    end if;
+    return resolved;
+end
+$$;
+
+-- Ends runs, compare-and-set on id and fence. Returns only what the worker must know: `due` (to be run again at once),
+-- `dead`, `lost` (the lease was no longer ours: nothing was written). Outcomes: settled, again, retry, blocked,
+-- cancelled, returned (handed back uncounted). `after_ms` is the time until the next run, null when there is none.
+create function converged.finish(
+    jobs bigint[], fences bigint[], outcomes text[], after_ms double precision[], messages text[], outputs text[])
+    returns table (job bigint, result text)
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+    set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    answers record;
+begin
+    with held as materialized (
+        select given.id as given_id, given.message, given.output, given.after_ms, j.*, j.dirty and j.urgent as pressed,
+            case
+                when given.outcome in ('again', 'retry', 'returned')
+                    and exists (select from converged.cancellations c where c.job = given.id) then 'cancelled'
+                when given.outcome = 'retry' and j.attempt + 1 >= j.max_attempts and not (j.dirty and j.urgent) then 'dead'
+                else given.outcome end as outcome
+        from unnest(finish.jobs, finish.fences, outcomes, after_ms, messages, outputs)
+                as given (id, fence, outcome, after_ms, message, output)
+            left join lateral (
+                select * from converged.jobs present
+                where present.id = given.id and present.fence = given.fence and present.state = 'running'
+                for update) as j on true
+    ), decided as materialized (
+        select *,
+            case when outcome = 'dead' then false
+                when outcome in ('again', 'retry', 'returned') then true
+                else dirty or (outcome = 'settled' and after_ms is not null) end as stays,
+            case when pressed or (dirty and outcome <> 'retry') then greatest(now, run_at)
+                when outcome = 'returned' then run_at
+                else now + after_ms * interval '1 millisecond' end as next_at,
+            case when pressed then 0
+                when outcome in ('settled', 'blocked', 'cancelled') then 8
+                else priority end as next_priority,
+            case when pressed or outcome in ('settled', 'blocked', 'cancelled') then 0
+                when outcome = 'retry' then attempt + 1
+                else attempt end as next_attempt
+        from held where id is not null
+    ), removed as (
+        delete from converged.jobs j using decided where j.id = decided.id and not decided.stays
+    ), kept as (
+        update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false,
+            is_limited = false, run_at = next_at, rank = next_at + next_priority * interval '15 seconds',
+            priority = next_priority, attempt = next_attempt,
+            woken_at = case when decided.dirty or outcome <> 'settled' then decided.woken_at else next_at end
+        from decided where j.id = decided.id and decided.stays
+    ), recorded as (
+        insert into converged.job_history
+            (job, kind, queue, key, outcome, message, attempts, worker, created_at, started_at, finished_at, output)
+        select id, kind, queue, key, outcome, message, attempt + 1, worker, created_at, leased_at, now, output::jsonb
+        from decided where outcome in ('settled', 'blocked', 'cancelled', 'dead')
+    ), failed as (
+        insert into converged.job_errors (job, kind, key, attempt, worker, message, at)
+        select id, kind, key, attempt + 1, worker, coalesce(message, ''), now from decided where outcome in ('retry', 'dead')
+    ), buried as (
+        insert into converged.dead_jobs
+            (id, kind, queue, key, priority, attempts, max_attempts, message, lane, args, created_at, died_at)
+        select id, kind, queue, key, priority, attempt + 1, max_attempts, coalesce(message, ''), lane, args, created_at, now
+        from decided where outcome = 'dead'
+    ), rewoken as (
+        -- A resync asked for this key during the attempt that was its last: that wake starts a job of its own.
+        insert into converged.wakes (kind, key, urgent, at)
+        select kind, key, urgent, woken_at from decided where outcome = 'dead' and dirty
+    )
+    select array_agg(held.given_id) filter (where verdict.word is not null) as ids,
+        array_agg(verdict.word) filter (where verdict.word is not null) as words,
+        coalesce(array_agg(held.id) filter (where not verdict.stays and held.outcome <> 'dead'), '{}') as gone,
+        coalesce(bool_or(held.is_limited), false) as were_limited
+    into answers
+    from held
+        left join lateral (select * from decided where decided.id = held.id) as d on true
+        cross join lateral (select d.stays, case
+            when held.id is null then 'lost'
+            when held.outcome = 'dead' then 'dead'
+            when d.stays and d.next_at <= now then 'due' end as word) as verdict;
+    if exists (select from converged.cancellations) then
+        delete from converged.cancellations where job = any (finish.jobs);
+    end if;
+    perform converged.follow_ends(answers.gone, answers.were_limited);
+    return query select * from unnest(answers.ids, answers.words);
+end
+$$;
+
+-- "I live": one row, every 3 s. Tells whether the operator wants the worker to drain and which of its jobs to stop.
+-- No row: the worker was thought dead and must start over.
+create function converged.heartbeat(worker bigint) returns table (draining boolean, cancelled bigint[])
+    language sql
+as $$
+    update converged.workers set seen_at = converged.now() where id = heartbeat.worker
+    returning draining, array(
+        select c.job from converged.cancellations c join converged.jobs j on j.id = c.job
+        where j.worker = heartbeat.worker and j.state = 'running')
+$$;
+
+-- Takes back what dead workers held, keeping the count of attempts. `jobs` is read through only when a worker is dead, or
+-- when the caller is `thorough`: then also for jobs whose worker has no row at all (a restored back-up).
+create function converged.rescue(caller bigint, unseen_for interval, thorough boolean)
+    returns table (worker bigint, name text, rescued bigint)
+    language plpgsql
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    dead bigint[];
+begin
+    select coalesce(array_agg(id), '{}') into dead
+    from (select id from converged.workers
+          where id <> caller and seen_at < now - unseen_for
+          for update skip locked) as unseen;
+    if exists (select from converged.job_needs) then
+        -- A job that somebody enqueued to wait for another while that one ended.
+        perform converged.resolve_needs(array(
+            select distinct n.job from converged.job_needs n
+            where not exists (select from converged.jobs j where j.id = n.needs)
+                and not exists (select from converged.dead_jobs d where d.id = n.needs)));
+    end if;
+    if cardinality(dead) = 0 and not thorough then
+        return;
+    end if;
+    return query
+    with lost as materialized (
+        select id, worker from converged.jobs
+        where state = 'running' and (worker = any (dead)
+            or (thorough and not exists (select from converged.workers w where w.id = jobs.worker)))
+        order by id for update skip locked
+    ), returned as (
+        update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false, is_limited = false,
+            run_at = now,
+            attempt = case when j.dirty and j.urgent then 0 else j.attempt end,
+            priority = case when j.dirty and j.urgent then 0 else j.priority end,
+            rank = now + case when j.dirty and j.urgent then 0 else j.priority end * interval '15 seconds'
+        from lost where j.id = lost.id
+        returning lost.worker
+    )
+    select coalesce(w.id, returned.worker), coalesce(w.name, ''), count(returned.worker)
+    from (select * from converged.workers where id = any (dead)) w full join returned on returned.worker = w.id
+    group by 1, 2;
+    -- A job that was being written just now was left; its worker's row stays until the next look.
+    delete from converged.workers w
+    where w.id = any (dead) and not exists (select from converged.jobs j where j.state = 'running' and j.worker = w.id);
+    if exists (select from converged.cancellations) then
+        perform converged.cancel(j.id)
+        from converged.cancellations c join converged.jobs j on j.id = c.job where j.state = 'ready';
+    end if;
+    perform pg_notify('converged_jobs', '');
+end
+$$;
+
+-- After an answer was lost: gives the worker a new row and id, moves the leases that it knows of to it, and takes back
+-- those that it never heard of. The old row goes, so that a claim still on its way to the server is refused.
+create function converged.renew_worker(worker bigint, jobs bigint[], fences bigint[]) returns bigint
+    language plpgsql
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    now timestamptz := converged.now();
+    renewed bigint;
+begin
+    perform 1 from converged.workers where id = renew_worker.worker for update;  -- waits for a claim that commits just now
+    if not found then
+        raise exception 'worker % is not registered any more', renew_worker.worker using errcode = 'CV002';
+    end if;
+    insert into converged.workers (name, version, kinds, started_at, seen_at, draining)
+    select name, version, kinds, started_at, now, draining from converged.workers where id = renew_worker.worker
+    returning id into renewed;
+    update converged.jobs j set worker = renewed
+    from unnest(renew_worker.jobs, fences) as known (id, fence)
+    where j.id = known.id and j.fence = known.fence and j.worker = renew_worker.worker and j.state = 'running';
+    update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false, is_limited = false
+    where j.state = 'running' and j.worker = renew_worker.worker;
+    delete from converged.workers where id = renew_worker.worker;
+    return renewed;
+end
+$$;
+
+do $$
+declare
+    work text := 'converged.fold(text[], integer), converged.claim(bigint, text[], text[], integer[], bigint[], integer),
+        converged.apply_limits(text[], text[], integer[]), converged.lane_heads(text, text, integer, integer),
+        converged.settle(bigint[], tid[], bigint[]), converged.follow_ends(bigint[], boolean),
+        converged.resolve_needs(bigint[]),
+        converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
+        converged.heartbeat(bigint), converged.rescue(bigint, interval, boolean), converged.assert_lease(bigint, bigint),
+        converged.renew_worker(bigint, bigint[], bigint[])';
+begin
+    execute format('revoke all on function %s from public', work);
+    execute format('grant execute on function %s to converged_daemon', work);
+end
+$$;
