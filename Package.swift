@@ -73,7 +73,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        bench("Support", ["CSystemd", "Postgres", "Schema", log, system]),
+        bench("Support", ["Postgres", "Schema", log]),
+        bench("Inbox", ["CSystemd", "Support", system]),
         bench("Simulators", [hummingbird, heap, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
@@ -84,7 +85,7 @@ let package = Package(
         tests("SimulatorsTests", ["Simulators", "Support"]),
         tests("PostgresTests", ["Postgres", "Support"]),
         tests("OutboundTests", ["Outbound", "Simulators", "Support"]),
-        tests("SystemdTests", ["Systemd", "Support", log, system]),
+        tests("SystemdTests", ["Systemd", "Inbox", "Support", log, system]),
         tests("SchemaTests", ["Schema", "Postgres", "Support"]),
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
@@ -92,7 +93,7 @@ let package = Package(
         tests("OperatorTests", ["converged", "Operator", "Postgres", "Systemd", "Support", log]),
         tests(
             "PathTests",
-            ["Reconcilers", "Queue", "Vendors", "Outbound", "Postgres", "Simulators", "Support", log]),
+            ["Inbox", "Reconcilers", "Queue", "Vendors", "Outbound", "Postgres", "Simulators", "Support", log]),
         tests("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

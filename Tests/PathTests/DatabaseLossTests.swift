@@ -1,4 +1,5 @@
 import Foundation
+import Inbox
 import Postgres
 import Simulators
 import Support

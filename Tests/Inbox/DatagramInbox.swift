@@ -1,5 +1,6 @@
 import CSystemd
 import Foundation
+import Support
 import SystemPackage
 
 /// The other end of a datagram socket: stands where systemd or journald would read.
