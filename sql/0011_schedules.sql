@@ -85,19 +85,8 @@ create trigger check_schedule before insert
 
 -- The one door from schedules to the queue: a job of this schedule whose time is `tick`.
 create function converged.schedule_job(kind text, args jsonb, queue text, tick timestamptz) returns bigint
-    language plpgsql set search_path = pg_catalog, converged, pg_temp
-as $$
-declare
-    made bigint;
-begin
-    insert into converged.jobs (kind, queue, priority, run_at, rank, woken_at, created_at, args)
-    values (schedule_job.kind, coalesce(schedule_job.queue, 'default'), 4, tick, tick + interval '1 minute', tick,
-        converged.now(), schedule_job.args)
-    returning id into made;
-    perform pg_notify('converged_jobs', '');
-    return made;
-end
-$$;
+    language sql set search_path = pg_catalog, converged, pg_temp
+    return converged.enqueue(kind => schedule_job.kind, args => schedule_job.args, queue => schedule_job.queue, run_at => tick);
 
 -- The newest ticks from `first`, which is one, up to now; oldest first, `most` of them.
 create function converged.newest_ticks(spec text, zone text, first timestamptz, now timestamptz, most integer)

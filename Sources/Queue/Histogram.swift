@@ -13,9 +13,16 @@ public struct Histogram: Sendable, Equatable {
 
     public init() {}
 
-    public mutating func record(_ latency: Duration) {
-        let seconds = latency / .seconds(1)
-        let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
+    public mutating func record(_ latency: Duration) { record(seconds: latency / .seconds(1)) }
+
+    /// The hot way: a duration's arithmetic is 128 bits wide.
+    mutating func record(seconds: Double) {
+        var bucket = 0
+        var end = Self.bounds.count
+        while bucket < end {
+            let middle = (bucket + end) / 2
+            if seconds <= Self.bounds[middle] { end = middle } else { bucket = middle + 1 }
+        }
         counts[bucket] += 1
         count += 1
         sumSeconds += seconds

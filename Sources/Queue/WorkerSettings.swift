@@ -12,7 +12,7 @@ public struct WorkerSettings: Sendable {
     public var finishDelay: Duration = .milliseconds(5)
     public var finishBatch = 500
     /// Round trips under way at once while there is a backlog; otherwise there is one.
-    public var turns = 3
+    public var turns = 4
     /// A look for due jobs that takes longer tells of an old snapshot that somebody holds: see ``Claim/floors``.
     public var slowLook: Duration = .milliseconds(25)
     public var heartbeatInterval: Duration = .seconds(3)

@@ -3,39 +3,63 @@ import Postgres
 
 /// A job held by this worker for one run. See ``QueueSQLState`` for its life.
 public struct Lease: Sendable {
-    public let job: Int64
-    /// Names this lease among all that the job ever has: every write is refused once another one exists.
-    public let fence: Int64
-    public let kind: String
-    /// nil for jobs without a key.
-    public let key: String?
-    /// Failed attempts before this run.
-    public let attempt: Int
-    /// JSON, as enqueued.
-    public let args: String?
-    /// 0 a user's change … 8 a resync.
-    public let priority: Int
-    /// When the wake was given that made the job due; database time.
-    public let wokenAt: Date
-    /// Where the row is while it runs undisturbed, `(17,3)`: finds it again at less cost than its id.
-    let address: String
-    let database: Database
+    /// What a lease is, behind one reference: leases are copied from hand to hand thousands of times a second.
+    private final class Fields: Sendable {
+        let job: Int64
+        /// Names this lease among all that the job ever has: every write is refused once another one exists.
+        let fence: Int64
+        let kind: String
+        /// nil for jobs without a key.
+        let key: String?
+        /// Failed attempts before this run.
+        let attempt: Int
+        /// JSON, as enqueued.
+        let args: String?
+        /// 0 a user's change … 8 a resync.
+        let priority: Int
+        /// When the wake was given that made the job due; database time.
+        let wokenAt: Date
+        /// Where the row is while it runs undisturbed, `(17,3)`: finds it again at less cost than its id.
+        let address: String
+        let database: Database
+
+        init(
+            _ job: Int64, _ fence: Int64, _ kind: String, _ key: String?, _ attempt: Int, _ args: String?,
+            _ priority: Int,
+            _ wokenAt: Date, _ address: String, _ database: Database
+        ) {
+            self.job = job
+            self.fence = fence
+            self.kind = kind
+            self.key = key
+            self.attempt = attempt
+            self.args = args
+            self.priority = priority
+            self.wokenAt = wokenAt
+            self.address = address
+            self.database = database
+        }
+    }
+
+    private let fields: Fields
 
     public init(
         job: Int64, fence: Int64, kind: String, key: String?, attempt: Int = 0, args: String? = nil, priority: Int = 0,
         wokenAt: Date, address: String = "(0,0)", database: Database
     ) {
-        self.job = job
-        self.fence = fence
-        self.kind = kind
-        self.key = key
-        self.attempt = attempt
-        self.args = args
-        self.priority = priority
-        self.wokenAt = wokenAt
-        self.address = address
-        self.database = database
+        fields = Fields(job, fence, kind, key, attempt, args, priority, wokenAt, address, database)
     }
+
+    public var job: Int64 { fields.job }
+    public var fence: Int64 { fields.fence }
+    public var kind: String { fields.kind }
+    public var key: String? { fields.key }
+    public var attempt: Int { fields.attempt }
+    public var args: String? { fields.args }
+    public var priority: Int { fields.priority }
+    public var wokenAt: Date { fields.wokenAt }
+    var address: String { fields.address }
+    var database: Database { fields.database }
 
     /// `machine/1d4f06a2`, or `mail#17` for a job without a key.
     public var name: String { key.map { "\(kind)/\($0)" } ?? "\(kind)#\(job)" }

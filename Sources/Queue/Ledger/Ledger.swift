@@ -29,6 +29,8 @@ struct Ledger: Sendable {
     var isDraining = false
     var stoppedAt: Instant?
     var counters = Counters()
+    /// Ends by ``Finish/Ending/place``.
+    var ended = [UInt64](repeating: 0, count: Finish.Ending.allCases.count)
 
     /// By fence and job: after a lapse the same job can come back while its former run still ends.
     var runs: [RunID: Run] = [:]
@@ -105,6 +107,9 @@ struct Ledger: Sendable {
 
     var snapshot: Counters {
         var counters = counters
+        for ending in Finish.Ending.allCases where ended[ending.place] > 0 {
+            counters.finished[ending.rawValue] = ended[ending.place]
+        }
         for (index, kind) in kinds.enumerated() { counters.running[kind.name] = busy[index] }
         return counters
     }

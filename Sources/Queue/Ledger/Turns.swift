@@ -60,7 +60,10 @@ extension Ledger {
         } else if fullLookAt <= now {
             return
         }
-        for leased in claim.leases { floors[leased.kind] = max(floors[leased.kind] ?? .min, leased.rank) }
+        for leased in claim.leases {
+            guard let rank = leased.rank else { continue }
+            floors[leased.kind] = max(floors[leased.kind] ?? .min, rank)
+        }
     }
 
     /// Ends wait for others to share their round trip, but not when nothing runs that could join them.
@@ -106,7 +109,7 @@ extension Ledger {
         begun.reserveCapacity(claim.leases.count)
         for leased in claim.leases {
             claimed[leased.kind] += 1
-            counters.pickUp.record(leased.waited)
+            counters.pickUp.record(seconds: leased.waitedSeconds)
             begun.append(begin(leased.lease, leased.kind, now))
         }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
@@ -125,8 +128,8 @@ extension Ledger {
     mutating func record(_ finish: Finish, _ answer: Finish.Answer?, _ now: Instant) {
         switch answer {
         case .lost where !finish.isUncertain: counters.leaseLosses += 1
-        case .dead: counters.finished[Finish.Ending.dead.rawValue, default: 0] += 1
-        default: counters.finished[finish.ending.rawValue, default: 0] += 1
+        case .dead: ended[Finish.Ending.dead.place] += 1
+        default: ended[finish.ending.place] += 1
         }
         if answer == .due { isHinted = true }
         if let after = finish.after { expect(now + after + .milliseconds(1), now) }

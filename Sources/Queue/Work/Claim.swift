@@ -32,8 +32,9 @@ struct Claim {
             var lease: Lease
             /// Index into the ledger's kinds.
             var kind: Int
-            var waited: Duration
-            var rank: Int64
+            var waitedSeconds: Double
+            /// Microseconds; told only when the look was slow.
+            var rank: Int64?
         }
 
         var leases: [Leased] = []
@@ -47,7 +48,8 @@ struct Claim {
 
         init() {}
 
-        init(_ rows: Rows, _ kinds: [JobKind], _ database: Database) throws {
+        /// - Parameter index: of a kind among the ledger's.
+        init(_ rows: Rows, _ database: Database, index: (String) -> Int?) throws {
             guard let last = rows.last else { return }
             let fence = try last.decode(10, as: Int64?.self) ?? 0
             folded = try last.decode(11)
@@ -56,15 +58,16 @@ struct Claim {
             look = .milliseconds(try last.decode(14, as: Double.self))
             leases.reserveCapacity(rows.count - 1)
             for row in rows.dropLast() {
-                let kind = try row.decode(2, as: Int.self) - 1
+                let name: String = try row.decode(2)
+                guard let kind = index(name) else { continue }
                 let woken = Double(try row.decode(7, as: Int64.self)) / 1_000_000
                 let lease = Lease(
-                    job: try row.decode(0), fence: fence, kind: kinds[kind].name, key: try row.decode(3),
+                    job: try row.decode(0), fence: fence, kind: name, key: try row.decode(3),
                     attempt: try row.decode(4), args: try row.decode(6), priority: try row.decode(5),
                     wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
                 leases.append(
                     Leased(
-                        lease: lease, kind: kind, waited: .milliseconds(try row.decode(8, as: Double.self)),
+                        lease: lease, kind: kind, waitedSeconds: try row.decode(8, as: Double.self) / 1_000,
                         rank: try row.decode(9)))
             }
         }

@@ -5,6 +5,19 @@ struct Finish: Sendable {
     /// The words of `converged.finish`; `dead` is decided there.
     enum Ending: String, Sendable, CaseIterable {
         case settled, again, retry, blocked, cancelled, returned, dead
+
+        /// Its number among all of them.
+        var place: Int {
+            switch self {
+            case .settled: 0
+            case .again: 1
+            case .retry: 2
+            case .blocked: 3
+            case .cancelled: 4
+            case .returned: 5
+            case .dead: 6
+            }
+        }
     }
 
     var lease: Lease
@@ -29,7 +42,10 @@ struct Finish: Sendable {
     }
 
     /// - Parameter unit: randomness for the back-off, 0..<1.
-    init(_ lease: Lease, _ verdict: Verdict, _ kind: JobKind, startedAt: ContinuousClock.Instant, unit: Double) {
+    init(
+        _ lease: Lease, _ verdict: Verdict, _ kind: JobKind, startedAt: ContinuousClock.Instant,
+        unit: @autoclosure () -> Double
+    ) {
         switch verdict.outcome {
         case .settled(let next):
             self.init(lease, .settled, startedAt: startedAt)
@@ -39,7 +55,7 @@ struct Finish: Sendable {
             after = wait
         case .retry(let reason):
             self.init(lease, .retry, startedAt: startedAt, message: reason)
-            after = kind.backoff.delay(failures: lease.attempt + 1, unit: unit)
+            after = kind.backoff.delay(failures: lease.attempt + 1, unit: unit())
         case .blocked(let reason):
             self.init(lease, .blocked, startedAt: startedAt, message: reason)
         }
@@ -57,16 +73,20 @@ struct Finish: Sendable {
 
     /// One statement for the plain ends and one for the others. Each answers only rows that need attention: see ``Answer``.
     static func statements(_ finishes: [Finish]) -> [SQL] {
-        let plain = finishes.filter(\.isPlain)
-        let others = finishes.filter { !$0.isPlain }
+        var plain: [Lease] = []
+        var others: [Finish] = []
+        plain.reserveCapacity(finishes.count)
+        for finish in finishes {
+            if finish.isPlain { plain.append(finish.lease) } else { others.append(finish) }
+        }
         var statements: [SQL] = []
         if !plain.isEmpty {
             statements.append(
                 SQL(
                     "select job, result from converged.settle($1::bigint[], $2::tid[], $3::bigint[])",
                     bind: [
-                        plain.map(\.lease.job).postgresCell, plain.map(\.lease.address).postgresCell,
-                        plain.map(\.lease.fence).postgresCell,
+                        plain.map(\.job).postgresCell, plain.map(\.address).postgresCell,
+                        plain.map(\.fence).postgresCell,
                     ]))
         }
         if !others.isEmpty { statements.append(statement(others)) }

@@ -15,7 +15,7 @@ extension Worker {
         do {
             let results = try await database.batch(statements)
             let answers = try Finish.answers(results.prefix(finishing))
-            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], kinds, database)
+            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database, index: index(of:))
             let begun = ledger.withLock { $0.settle(turn, answers, claim, .now) }
             start(begun)
             for finish in turn.finishes { tell(finish, answers[finish.lease.job]) }
