@@ -44,7 +44,7 @@ create table converged.limits (
     scope           text not null check (scope in ('queue', 'kind')),
     name            text not null,
     max_running     integer check (max_running >= 0),
-    max_per_lane    integer check (max_per_lane > 0 and scope = 'kind'),
+    max_per_lane    integer check (max_per_lane is null or max_per_lane > 0 and scope = 'kind'),
     rate_per_second double precision check (rate_per_second > 0),
     burst           integer check (burst > 0),
     tokens          double precision not null default 0,  -- of the token bucket, at filled_at; changed once a claim

@@ -95,9 +95,9 @@ begin
             rate_per_second = excluded.rate_per_second, max_per_lane = excluded.max_per_lane;
     end if;
     perform pg_notify('converged_jobs', '');
-    return format('%s %s: %s', scope, name, coalesce(concat_ws(', ',
+    return format('%s %s: %s', scope, name, coalesce(nullif(concat_ws(', ',
         'at most ' || max_running || ' running', rate_per_second || ' a second',
-        'at most ' || max_per_lane || ' in a lane'), ''));
+        'at most ' || max_per_lane || ' in a lane'), ''), 'no limit'));
 end
 $$;
 

@@ -44,8 +44,8 @@ struct Converged: AsyncParsableCommand {
         version: "converged \(Version.current)",
         subcommands: [
             RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
-            ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, SchedulesCommand.self,
-            MigrateCommand.self, DoctorCommand.self, VersionCommand.self,
+            ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, QueuesCommand.self,
+            WorkersCommand.self, SchedulesCommand.self, MigrateCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     private static var settingLines: String {

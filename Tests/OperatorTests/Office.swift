@@ -87,21 +87,30 @@ extension Office {
 
     /// Folds wakes and leases one job of the kind, as a worker's turn does.
     @discardableResult
-    func lease(_ kind: String = "machine", worker: Int64, maxAttempts: Int? = nil) async throws -> (
-        id: Int64, fence: Int64
-    ) {
+    func lease(
+        _ kind: String = "machine", worker: Int64, maxAttempts: Int? = nil, queue: String = "fly"
+    ) async throws -> (id: Int64, fence: Int64) {
         try await daemon.query(
             """
-            insert into converged.kinds values (\(kind), 'fly', \(maxAttempts), false)
+            insert into converged.kinds values (\(kind), \(queue), \(maxAttempts), false)
             on conflict (name) do update set max_attempts = excluded.max_attempts
             """)
         let rows = try await daemon.query(
             """
             select max(id), max(fence)
-            from converged.claim(\(worker), \([kind]), array['fly'], array[1], array[null]::bigint[], 100)
+            from converged.claim(\(worker), \([kind]), \([queue]), array[1], array[null]::bigint[], 100)
             """)
         guard let id = try rows[0].decode(0, as: Int64?.self) else { throw NothingDue(kind: kind) }
         return (id, try rows[0].decode(1))
+    }
+
+    /// A job of kind prune in queue default, made as the operator; `more` are further arguments.
+    func enqueue(_ more: String = "args => null") async throws -> Int64 {
+        try await operators.query("select converged.enqueue('prune', \(raw: more))").scalar()
+    }
+
+    func why(_ job: Int64) async throws -> String {
+        try await operators.query("select why from converged.job_list where id = \(job)").scalar()
     }
 
     func finish(

@@ -35,7 +35,10 @@ import Testing
 
     private static let verbs = [
         ["run"], ["status"], ["get"], ["why"], ["plan"], ["reconcile"], ["pause"], ["resume"], ["jobs", "list"],
-        ["jobs", "show"], ["jobs", "retry"], ["jobs", "cancel"], ["migrate", "up"], ["migrate", "status"], ["doctor"],
+        ["jobs", "show"], ["jobs", "retry"], ["jobs", "cancel"], ["jobs", "redrive"], ["jobs", "enqueue"],
+        ["jobs", "tail"], ["queues", "list"], ["queues", "pause"], ["queues", "resume"], ["queues", "limit"],
+        ["workers", "list"], ["workers", "drain"], ["workers", "undrain"], ["migrate", "up"], ["migrate", "status"],
+        ["doctor"],
         ["schedules", "list"], ["schedules", "show"], ["schedules", "add"], ["schedules", "pause"],
         ["schedules", "resume"], ["schedules", "run"], ["schedules", "remove"], ["version"],
     ]
@@ -65,6 +68,9 @@ import Testing
     @Test func wrongCommandLinesEndWith64() async throws {
         for arguments in [
             ["nope"], ["get"], ["jobs", "show", "x"], ["status", "-o", "xml"], ["get", "machines", "--limit", "0"],
+            ["jobs", "redrive"], ["jobs", "redrive", "--since", "yesterday"], ["queues", "limit", "bulk"],
+            ["queues", "limit", "bulk", "--per-lane", "1"],
+            ["jobs", "enqueue", "prune", "--args", "{}", "--args-file", "-"],
         ] {
             let ended = try await run(arguments)
             #expect(ended.status == Exit.usage.rawValue, "\(arguments)")
@@ -153,6 +159,13 @@ import Testing
             let refused = try await run(["jobs", "retry", "4711"], ours)
             #expect(refused.status == Exit.unknown.rawValue)
             #expect(refused.errors.hasPrefix("converged: there is no job 4711 to retry; "))
+            let folder = try TemporaryFolder.make("converged-args")
+            try #"{"days": 7}"#.write(toFile: "\(folder)/args.json", atomically: true, encoding: .utf8)
+            let made = try await run(
+                ["jobs", "enqueue", "prune", "--args-file", "\(folder)/args.json", "--delay", "2h", "-o", "json"], ours)
+            #expect(try JSON(parsing: made.output)["why"].text?.hasPrefix("not before ") == true, "\(made.errors)")
+            let missing = try await run(["jobs", "enqueue", "prune", "--args-file", "\(folder)/none"], ours)
+            #expect(missing.status == Exit.usage.rawValue && missing.errors.contains("can't read"))
             let web = ["CONVERGED_DATABASE_URL": office.database.url(role: "converged_web")]
             let forbidden = try await run(["pause", "machine"], web)
             #expect(forbidden.status == Exit.forbidden.rawValue, "\(forbidden.errors)")

@@ -31,7 +31,7 @@ extension Verbs {
     }
 
     private func getJobs(name: String?, limit: Int) async throws -> Exit {
-        guard let name else { return try await listJobs(state: nil, kind: nil, limit: limit) }
+        guard let name else { return try await listJobs(limit: limit) }
         guard let id = Int64(name) else { throw VerbError(.unknown, "'\(name)' is no job; jobs have numbers") }
         return try await showJob(id)
     }

@@ -1,24 +1,51 @@
 import Postgres
 
-/// Where a job can be: in the hot table (ready, paused, running), among the dead, or in the history.
+/// Where a job can be: in the hot table (waiting for others, ready, running), among the dead, or in the history.
 public enum JobState: String, CaseIterable, Sendable {
-    case ready, paused, running, dead, finished
+    case waiting, ready, running, dead, finished
+}
+
+/// Which jobs; nil: any.
+public struct JobFilter: Sendable {
+    public var state: JobState?
+    public var kind: String?
+    public var queue: String?
+    public var key: String?
+
+    public init(state: JobState? = nil, kind: String? = nil, queue: String? = nil, key: String? = nil) {
+        self.state = state
+        self.kind = kind
+        self.queue = queue
+        self.key = key
+    }
+
+    /// On columns `kind`, `queue` and `key`.
+    fileprivate var sql: SQL {
+        "\(kind ?? "") in ('', kind) and \(queue ?? "") in ('', queue) and \(key ?? "") in ('', key)"
+    }
 }
 
 extension Verbs {
-    /// Waiting, running and dead jobs; the finished ones only when asked for.
-    public func listJobs(state: JobState?, kind: String?, limit: Int) async throws -> Exit {
-        let listing = state == .finished ? Self.finished(kind, limit) : Self.present(state, kind, limit)
-        return try await show(listing, limit)
+    /// Waiting, running and dead jobs and why they wait; the finished ones only when asked for.
+    public func listJobs(_ filter: JobFilter = JobFilter(), limit: Int) async throws -> Exit {
+        try await show(filter.state == .finished ? .finishedJobs(filter, limit) : .jobs(filter, limit), limit)
     }
 
     public func showJob(_ id: Int64) async throws -> Exit {
         let job = try await ask(Self.job(id))
-        guard !(job["job"].isNull && job["dead"].isNull && job["history"].items.isEmpty) else {
+        guard !(job["job"].isNull && job["history"].items.isEmpty) else {
             throw VerbError(.unknown, "there is no job \(id); `converged jobs list` shows what is there")
         }
         try console.answer(job) {
-            console.print(Self.describe(job["job"].isNull ? job["dead"] : job["job"]))
+            if !job["job"].isNull { console.print(Self.describe(job["job"])) }
+            section(
+                "limits", job["limits"],
+                [
+                    .init("scope"), .init("name"), .init("max_running", "running", .number),
+                    .init("rate_per_second", "rate", .number), .init("burst", nil, .number),
+                    .init("max_per_lane", "per lane", .number),
+                ])
+            section("steps", job["steps"], [.init("at", nil, .time), .init("name"), .init("output")])
             section(
                 "finished runs", job["history"],
                 [
@@ -35,72 +62,20 @@ extension Verbs {
         return .ok
     }
 
-    /// Runs a waiting or dead job now.
-    public func retryJob(_ id: Int64) async throws -> Exit {
-        try await change("select converged.retry(\(id))")
-    }
-
-    /// Takes a job away, or has its run stopped.
-    public func cancelJob(_ id: Int64) async throws -> Exit {
-        try await change("select converged.cancel(\(id))")
-    }
-
-    private static func present(_ state: JobState?, _ kind: String?, _ limit: Int) -> Listing {
-        Listing(
-            sql: """
-                select id, kind, key, state, attempt, max_attempts, priority, run_at,
-                    \(Self.seconds(since: "run_at")) as due_seconds, worker,
-                    coalesce(message, (select message from converged.job_errors e where e.job = listed.id
-                        order by at desc limit 1)) as message
-                from (
-                    select * from (
-                        select j.id, j.kind, j.key, \(pausedState) as state, j.attempt, j.max_attempts, j.priority,
-                            j.run_at, j.worker, null::text as message
-                        from converged.jobs j
-                        union all
-                        select id, kind, key, 'dead', attempts, max_attempts, priority, died_at, null, message
-                        from converged.dead_jobs) every
-                    where \(state?.rawValue ?? "") in ('', state) and \(kind ?? "") in ('', kind)
-                    order by run_at, id limit \(limit)) listed
-                order by run_at, id
-                """,
-            columns: [
-                .init("id", nil, .number), .init("kind"), .init("key"), .init("state"),
-                .init("attempt", "failed", .number),
-                .init("due_seconds", "due", .age), .init("worker", nil, .number), .init("message"),
-            ])
-    }
-
-    private static func finished(_ kind: String?, _ limit: Int) -> Listing {
-        Listing(
-            sql: """
-                select job as id, kind, key, outcome, attempts, worker, started_at, finished_at,
-                    \(Self.seconds(since: "finished_at")) as seconds_ago, message, output
-                from converged.job_history where \(kind ?? "") in ('', kind)
-                order by finished_at desc limit \(limit)
-                """,
-            columns: [
-                .init("id", nil, .number), .init("kind"), .init("key"), .init("outcome"),
-                .init("attempts", nil, .number), .init("seconds_ago", "ago", .age), .init("worker", nil, .number),
-                .init("message"),
-            ])
-    }
-
-    private static let pausedState: SQL = """
-        case when j.state = 'ready' and exists (
-            select from converged.pauses p where p.kind = j.kind and p.key in ('', j.key)) then 'paused'
-            else j.state::text end
-        """
-
     private static func job(_ id: Int64) -> SQL {
         """
         select json_build_object(
-            'job', (select row_to_json(h) from (
-                select j.id, j.kind, j.key, j.queue, \(pausedState) as state, j.priority, j.run_at, j.attempt,
-                    j.max_attempts, j.dirty, j.urgent, j.fence, j.worker, j.leased_at, j.woken_at, j.created_at, j.args,
-                    exists (select from converged.cancellations c where c.job = j.id) as cancelling
-                from converged.jobs j where j.id = \(id)) h),
-            'dead', (select row_to_json(d) from converged.dead_jobs d where id = \(id)),
+            'job', (select row_to_json(l) from converged.job_list l where l.id = \(id)),
+            'limits', (select coalesce(json_agg(row_to_json(b)), '[]') from (
+                select b.scope, b.name, b.max_running, b.rate_per_second, b.burst, b.max_per_lane
+                from converged.limits b join converged.job_list l
+                    on b.name = case b.scope when 'queue' then l.queue else l.kind end
+                where l.id = \(id) order by b.scope) b),
+            'steps', (select coalesce(json_agg(row_to_json(s)), '[]') from (
+                select s.name, s.at, case when k.is_secret then null else s.output end as output
+                from converged.job_steps s join converged.jobs j on j.id = s.job
+                    left join converged.kinds k on k.name = j.kind
+                where s.job = \(id) order by s.at, s.name) s),
             'history', (select coalesce(json_agg(row_to_json(f)), '[]') from (
                 select kind, key, outcome, message, attempts, worker, started_at, finished_at, output
                 from converged.job_history where job = \(id) order by finished_at desc limit 10) f),
@@ -109,5 +84,41 @@ extension Verbs {
                 order by at desc limit 20) e)
         )::text
         """
+    }
+}
+
+extension Listing {
+    /// The ids first: only of those that are shown is it judged why they wait.
+    fileprivate static func jobs(_ filter: JobFilter, _ limit: Int) -> Listing {
+        Listing(
+            sql: """
+                with chosen as materialized (
+                    select id, due_at from (
+                        select id, kind, queue, key, state::text, run_at as due_at from converged.jobs
+                        union all
+                        select id, kind, queue, key, 'dead', died_at from converged.dead_jobs) every
+                    where \(filter.state?.rawValue ?? "") in ('', state) and \(filter.sql)
+                    order by due_at, id limit \(limit))
+                select listed.*, \(Verbs.seconds(since: "chosen.due_at")) as due_seconds
+                from chosen join converged.job_list listed on listed.id = chosen.id order by chosen.due_at, chosen.id
+                """,
+            columns: [
+                .init("id", nil, .number), .init("kind"), .init("key"), .init("queue"), .init("state"),
+                .init("attempt", "failed", .number), .init("due_seconds", "due", .age), .init("why"), .init("message"),
+            ])
+    }
+
+    fileprivate static func finishedJobs(_ filter: JobFilter, _ limit: Int) -> Listing {
+        Listing(
+            sql: """
+                select job as id, kind, key, queue, outcome, attempts, worker, started_at, finished_at,
+                    \(Verbs.seconds(since: "finished_at")) as seconds_ago, message, output
+                from converged.job_history where \(filter.sql) order by finished_at desc limit \(limit)
+                """,
+            columns: [
+                .init("id", nil, .number), .init("kind"), .init("key"), .init("queue"), .init("outcome"),
+                .init("attempts", nil, .number), .init("seconds_ago", "ago", .age), .init("worker", nil, .number),
+                .init("message"),
+            ])
     }
 }

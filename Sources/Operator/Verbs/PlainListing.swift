@@ -13,7 +13,7 @@ extension Listing {
             case .user: "\(name) in (id::text, short_id, clerk_id) or lower(email) = lower(\(name))"
             case .worker: "\(name) in (id::text, name)"
             case .orphan: "\(name) in (id, name)"
-            case .pause: "\(name) in (kind, key)"
+            case .pause: "\(name) in (queue, kind, key)"
             default: "\(name) = name"
             }
         return "select * from (\(select(kind))) every where \(names)"
@@ -45,9 +45,9 @@ extension Listing {
             """
         case .pause:
             """
-            select kind, nullif(key, '') as key, reason, paused_by, paused_at,
+            select nullif(queue, '') as queue, nullif(kind, '') as kind, nullif(key, '') as key, reason, paused_by, paused_at,
                 \(Verbs.seconds(since: "paused_at")) as paused_seconds_ago
-            from converged.pauses order by kind, key
+            from converged.pauses order by queue, kind, key
             """
         default:
             """
@@ -80,7 +80,8 @@ extension Listing {
             ]
         case .pause:
             [
-                .init("kind"), .init("key"), .init("paused_by", "by"), .init("paused_seconds_ago", "since", .age),
+                .init("queue"), .init("kind"), .init("key"), .init("paused_by", "by"),
+                .init("paused_seconds_ago", "since", .age),
                 .init("reason"),
             ]
         default:

@@ -61,7 +61,8 @@ extension Verbs {
         section(
             "pauses", status["pauses"],
             [
-                .init("kind"), .init("key"), .init("paused_by", "by"), .init("seconds_ago", "since", .age),
+                .init("queue"), .init("kind"), .init("key"), .init("paused_by", "by"),
+                .init("seconds_ago", "since", .age),
                 .init("reason"),
             ])
         console.print("")
@@ -107,8 +108,9 @@ extension Verbs {
                 'wakes', (select count(*) from converged.wakes),
                 'dead', (select count(*) from converged.dead_jobs)) from converged.jobs),
             'pauses', (select coalesce(json_agg(row_to_json(p)), '[]') from (
-                select kind, nullif(key, '') as key, paused_by, \(seconds(since: "paused_at")) as seconds_ago, reason
-                from converged.pauses order by kind, key) p),
+                select nullif(queue, '') as queue, nullif(kind, '') as kind, nullif(key, '') as key, paused_by,
+                    \(seconds(since: "paused_at")) as seconds_ago, reason
+                from converged.pauses order by queue, kind, key) p),
             'survey', (select row_to_json(s) from (
                 select outcome, finished_at, \(seconds(since: "finished_at")) as seconds_ago from converged.job_history
                 where job = (select id from converged.jobs where kind = 'survey' and key = 'fly')

@@ -34,7 +34,7 @@ struct Failure {
         case (.server, nil): self.init(.configuration, error.message)
         case (_, "CV404"): self.init(.unknown, Self.words(of: error))
         case (_, "CV409"): self.init(.temporary, Self.words(of: error))
-        case (_, "22023"), (_, "23514"): self.init(.usage, Self.words(of: error))
+        case (_, "22023"), (_, "23514"), (_, "54000"): self.init(.usage, Self.words(of: error))
         case (_, "42501"):
             self.init(.forbidden, "\(error.message): this log-in may not do that; `converged doctor` shows its roles")
         case (_, "42P01"), (_, "3F000"), (_, "42883"), (_, "42703"):

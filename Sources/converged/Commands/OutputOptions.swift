@@ -9,9 +9,12 @@ struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "table for people, json for programs: one document.")
     var output = OutputFormat.table
 
-    /// Standard output; lines are cut to the terminal's width only where there is a terminal.
+    /// Standard output, seen at once also by a pipe; lines are cut to the terminal's width only where there is a terminal.
     var console: Console {
-        Console(format: output, width: Self.terminalWidth) { print($0, terminator: "") }
+        Console(format: output, width: Self.terminalWidth) {
+            print($0, terminator: "")
+            fflush(nil)
+        }
     }
 
     private static var terminalWidth: Int? {
