@@ -10,6 +10,7 @@ struct ClaimTime: Sendable {
             """
             select coalesce(sum(calls), 0)::float8, coalesce(sum(total_exec_time), 0)::float8
             from pg_stat_statements s join pg_roles r on r.oid = s.userid
+                join pg_database d on d.oid = s.dbid and d.datname = current_database()
             where r.rolname = 'converged_daemon' and s.query like '%converged.claim%'
             """)
         let (calls, milliseconds) = try rows[0].decode((Double, Double).self)

@@ -9,7 +9,7 @@ struct QueueRig: Sendable {
 
     let cluster: TestCluster
     let owner: Database
-    private let database: String
+    let databaseName: String
 
     /// - Parameter countsStatements: with `pg_stat_statements`, which costs every statement a little.
     static func build(countsStatements: Bool = false) async throws -> QueueRig {
@@ -20,25 +20,32 @@ struct QueueRig: Sendable {
             await server.close()
             try await cluster.restart()
         }
+        return try await make(on: cluster, countsStatements: countsStatements)
+    }
+
+    /// Another database of the same server: repetitions on both can alternate.
+    func makeSibling(countsStatements: Bool) async throws -> QueueRig {
+        try await Self.make(on: cluster, countsStatements: countsStatements)
+    }
+
+    private static func make(on cluster: TestCluster, countsStatements: Bool) async throws -> QueueRig {
         let made = try await TestDatabase.make(on: cluster)
         let owner = made.open {
             $0.statementTimeout = .seconds(900)
             $0.lockTimeout = .seconds(60)
         }
-        let rig = QueueRig(cluster: cluster, owner: owner, database: made.name)
+        let rig = QueueRig(cluster: cluster, owner: owner, databaseName: made.name)
         if countsStatements { try await owner.query("create extension pg_stat_statements") }
         try await rig.makeEqualTable()
         return rig
     }
 
-    func url(user: String = "postgres") -> String { cluster.url(database: database, user: user) }
+    func url(user: String = "postgres") -> String { cluster.url(database: databaseName, user: user) }
 
     /// The command that runs a script of pgbench in this database.
     var pgbench: [String] {
         ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-h", cluster.folder, "-p", "\(cluster.port)", "-U", "postgres"]
     }
-
-    var databaseName: String { database }
 
     func close() async {
         await owner.close()
