@@ -13,6 +13,7 @@ enum EnqueueBulkBench {
             floors.append(try await Floors.copy(rig, jobs: jobs))
             rates.append(try await enqueue(rig))
         }
+        let many = try await enqueueMany(rig)
         await rig.close()
         return [
             Figure(
@@ -22,6 +23,9 @@ enum EnqueueBulkBench {
             Figure(
                 name: "floor_ratio", of: zip(rates, floors).map(/), bar: "≥ 0.8",
                 meaning: "each over the floor just before it"),
+            Figure(
+                name: "enqueue_many_per_s", of: many,
+                meaning: "converged.enqueue_many of \(CopyRows.count), which checks each job, one connection"),
         ]
     }
 
@@ -42,6 +46,19 @@ enum EnqueueBulkBench {
             best = max(best, rate)
         }
         return best
+    }
+
+    private static func enqueueMany(_ rig: QueueRig) async throws -> [Double] {
+        let jobs = "[" + Array(repeating: #"{"kind": "noop"}"#, count: CopyRows.count).joined(separator: ", ") + "]"
+        let calls = 20
+        var rates: [Double] = []
+        for _ in 0..<DrainBench.repetitions {
+            try await rig.refill(0)
+            let begun = ContinuousClock.now
+            for _ in 0..<calls { try await rig.owner.query("select converged.enqueue_many(\(jobs)::jsonb)") }
+            rates.append(Double(calls * CopyRows.count) / ((ContinuousClock.now - begun) / .seconds(1)))
+        }
+        return rates
     }
 
     private static func copy(_ rig: QueueRig, blocks: Int) async throws {

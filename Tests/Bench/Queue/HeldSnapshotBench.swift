@@ -14,7 +14,7 @@ enum HeldSnapshotBench {
         let window = min(windowSeconds, holdSeconds)
         let child = try await WorkerChild.start(rig, "worker")
         child.begin()
-        let sender = Sender.enqueue(rig, batch: perSecond / 100, every: 10)
+        let sender = Sender.rows(rig, batch: perSecond / 100, every: 10)
         async let sent = sender.run(seconds: 3 + window + holdSeconds + 2)
         try await Task.sleep(for: .seconds(3))
         let before = try await measure(rig, child, seconds: window)

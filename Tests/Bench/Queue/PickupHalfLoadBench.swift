@@ -12,7 +12,7 @@ enum PickupHalfLoadBench {
         try await rig.refill(0)
         let child = try await WorkerChild.start(rig, "worker") { $0.startsFile = "" }
         child.begin()
-        let sender = Sender.enqueue(rig, batch: batch, every: 1_000 / batchesPerSecond)
+        let sender = Sender.rows(rig, batch: batch, every: 1_000 / batchesPerSecond)
         _ = try await sender.run(seconds: 2)
         let begun = monotonicNanoseconds()
         let marks = try await sender.run(seconds: seconds)

@@ -2,11 +2,12 @@ import Foundation
 
 /// A client that enqueues at a steady pace, on libpq and a thread of its own.
 struct Sender: Sendable {
-    /// Jobs `first...last`, acknowledged as committed at this time.
+    /// Jobs `first...last`, sent to the server and acknowledged as committed at these times.
     struct Mark: Sendable {
         var first: Int64
         var last: Int64
-        var nanoseconds: Int64
+        var sent: Int64
+        var committed: Int64
     }
 
     var url: String
@@ -14,11 +15,17 @@ struct Sender: Sendable {
     var statement: String
     var intervalMilliseconds: Double
 
-    static func enqueue(
+    /// One job a transaction, as a client enqueues it.
+    static func single(_ rig: QueueRig, every milliseconds: Double) -> Sender {
+        Sender(
+            url: rig.url(user: "converged_web"), statement: "select id, id from converged.enqueue('noop') as id",
+            intervalMilliseconds: milliseconds)
+    }
+
+    /// Many jobs a transaction, straight into a table.
+    static func rows(
         _ rig: QueueRig, into table: String = "converged.jobs", batch: Int = 1, every milliseconds: Double
-    )
-        -> Sender
-    {
+    ) -> Sender {
         Sender(
             url: rig.url(),
             statement: """
@@ -39,29 +46,30 @@ struct Sender: Sendable {
             for turn in 0..<Int(seconds * 1_000 / intervalMilliseconds) {
                 let wait = begun + Int64(Double(turn) * intervalMilliseconds * 1e6) - monotonicNanoseconds()
                 if wait > 0 { usleep(UInt32(wait / 1_000)) }
+                let sent = monotonicNanoseconds()
                 let row = try session.run(prepared: "enqueue")[0]
                 guard let first = Int64(row[0]), let last = Int64(row[1]) else {
                     throw Mishap(description: "the enqueue answered \(row)")
                 }
-                marks.append(Mark(first: first, last: last, nanoseconds: monotonicNanoseconds()))
+                marks.append(Mark(first: first, last: last, sent: sent, committed: monotonicNanoseconds()))
             }
             return marks
         }
     }
 }
 
-/// From the commit of an enqueue to the start of the handler, ms.
+/// From the commit of an enqueue (or from its sending) to the start of the handler, ms.
 struct Latencies: Sendable {
     let milliseconds: [Double]
 
     /// - Throws: `Mishap` when a job that was sent never began.
-    init(_ marks: [Sender.Mark], _ starts: [StartLog.Start]) throws {
+    init(_ marks: [Sender.Mark], _ starts: [StartLog.Start], since: KeyPath<Sender.Mark, Int64> = \.committed) throws {
         let times = Dictionary(starts.map { ($0.job, $0.nanoseconds) }) { first, _ in first }
         milliseconds = try marks.flatMap { mark in
             try (mark.first...mark.last).map { job in
                 guard let start = times[job] else { throw Mishap(description: "job \(job) never began") }
                 // A worker may be told of the commit before its client is.
-                return max(0, Double(start - mark.nanoseconds) / 1e6)
+                return max(0, Double(start - mark[keyPath: since]) / 1e6)
             }
         }
     }

@@ -1,3 +1,4 @@
+import CSystemd  // As in PostgresWire.
 import Foundation
 import Synchronization
 
