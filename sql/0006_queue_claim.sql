@@ -308,7 +308,7 @@ begin
             select id, ctid, kind, key, attempt::integer, priority::integer, args::text,
                 (1000000 * date_part('epoch', woken_at))::bigint,
                 1000 * date_part('epoch', now - greatest(woken_at, run_at)),
-                case when clock_timestamp() - began > interval '20 milliseconds' or has_floors
+                case when clock_timestamp() - began > interval '2 milliseconds' or has_floors
                     then (1000000 * date_part('epoch', rank))::bigint end,
                 null::bigint, null::integer, null::integer, null::double precision, null::double precision
             from leased;

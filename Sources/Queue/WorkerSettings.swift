@@ -13,8 +13,9 @@ public struct WorkerSettings: Sendable {
     public var finishBatch = 500
     /// Round trips under way at once while there is a backlog; otherwise there is one.
     public var turns = 4
-    /// A look for due jobs that takes longer tells of an old snapshot that somebody holds: see ``Claim/floors``.
-    public var slowLook: Duration = .milliseconds(25)
+    /// A look for due jobs that takes longer than this and 50 µs for each that it found tells of an old snapshot that
+    /// somebody holds: see ``Claim/floors``.
+    public var slowLook: Duration = .milliseconds(2)
     public var heartbeatInterval: Duration = .seconds(3)
     /// Without a heartbeat for this long, by the worker's own clock, it stops its runs: less than `deadAfter`.
     public var lapseAfter: Duration = .seconds(8)

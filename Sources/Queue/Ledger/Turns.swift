@@ -55,7 +55,7 @@ extension Ledger {
     private mutating func looked(_ turn: Turn, _ claim: Claim.Result, _ now: Instant) {
         let isFull = turn.floors.allSatisfy { $0 == nil }
         if isFull {
-            guard claim.look > settings.slowLook else { return }
+            guard claim.look > settings.slowLook + .microseconds(50) * claim.leases.count else { return }
             fullLookAt = now + max(.seconds(1), claim.look * 20)
         } else if fullLookAt <= now {
             return
