@@ -88,7 +88,8 @@ extension Verbs {
 }
 
 extension Listing {
-    /// The ids first: only of those that are shown is it judged why they wait.
+    /// The ids first: only of those that are shown is it judged why they wait, one by one (offset 0), whatever a planner
+    /// would rather join.
     fileprivate static func jobs(_ filter: JobFilter, _ limit: Int) -> Listing {
         Listing(
             sql: """
@@ -100,7 +101,9 @@ extension Listing {
                     where \(filter.state?.rawValue ?? "") in ('', state) and \(filter.sql)
                     order by due_at, id limit \(limit))
                 select listed.*, \(Verbs.seconds(since: "chosen.due_at")) as due_seconds
-                from chosen join converged.job_list listed on listed.id = chosen.id order by chosen.due_at, chosen.id
+                from chosen cross join lateral (
+                    select * from converged.job_list l where l.id = chosen.id offset 0) listed
+                order by chosen.due_at, chosen.id
                 """,
             columns: [
                 .init("id", nil, .number), .init("kind"), .init("key"), .init("queue"), .init("state"),
