@@ -1,4 +1,3 @@
-import CSystemd  // In a release build it is this module that defines what <sys/socket.h> declares.
 import Foundation
 import Synchronization
 

@@ -1,4 +1,3 @@
-import CSystemd  // As in PostgresWire.
 import Foundation
 import Synchronization
 
