@@ -1,3 +1,4 @@
+import Postgres
 import Support
 import Testing
 
@@ -47,6 +48,20 @@ import Testing
             let text = try await office.read { try await $0.explain(Office.adasMachine) }.text
             let other = try await office.read { try await $0.explain(Office.bobsMachine) }.text
             #expect([text, other].contains { $0.contains("`converged jobs retry \(job.id)`") })
+        }
+    }
+
+    @Test func aPausedQueueHoldsItsObjects() async throws {
+        try await Office.open { office in
+            try await office.register()
+            try await office.owner.script(
+                """
+                insert into converged.queues (name) values ('fly');
+                insert into converged.kinds (name, queue) values ('machine', 'fly');
+                """)
+            _ = try await office.read { try await $0.pauseQueues(["fly"], reason: "incident") }
+            let text = try await office.read { try await $0.explain(Office.adasMachine) }.text
+            #expect(text.contains("who paused queue fly (incident): `converged queues resume fly`"))
         }
     }
 

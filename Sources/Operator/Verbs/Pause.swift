@@ -12,6 +12,18 @@ extension Verbs {
         return try await change("select converged.resume(\(kind), \(key))")
     }
 
+    /// What holds an object's job back, as json or null: its queue, its kind, or itself.
+    static func pause(of key: Key) -> SQL {
+        """
+        (select row_to_json(p) from (
+            select nullif(queue, '') as queue, nullif(kind, '') as kind, nullif(key, '') as key, reason, paused_by, paused_at
+            from converged.pauses
+            where kind = \(key.job.kind) and key in ('', \(key.job.key))
+                or queue = (select k.queue from converged.kinds k where k.name = \(key.job.kind))
+            order by pauses.queue desc, pauses.key desc limit 1) p)
+        """
+    }
+
     /// A kind of job (a worker runs it, or jobs of it wait), or a KEY.
     private func findTarget(_ text: String) async throws -> (kind: String, key: String) {
         if text.contains("/") {

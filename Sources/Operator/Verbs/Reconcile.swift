@@ -44,9 +44,7 @@ extension Verbs {
         select json_build_object(
             'kind', \(key.kind)::text, 'job_kind', \(key.job.kind)::text,
             'wakes', (select count(*) from converged.wakes where kind = \(key.job.kind) and key = \(key.job.key)),
-            'pause', (select row_to_json(p) from (
-                select kind, nullif(key, '') as key, reason, paused_by from converged.pauses
-                where kind = \(key.job.kind) and key in ('', \(key.job.key)) order by key desc limit 1) p),
+            'pause', \(pause(of: key)),
             'live_workers', (select count(*) from converged.workers
                 where \(key.job.kind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
             'job', (select row_to_json(j) from (

@@ -13,8 +13,11 @@ struct Wait {
     private static func judge(pause facts: JSON) -> String? {
         let pause = facts["pause"]
         guard !pause.isNull else { return nil }
-        let what = pause["key"].isNull ? pause["kind"].line : "\(pause["kind"].line)/\(pause["key"].line)"
         let why = pause["reason"].line.isEmpty ? "" : " (\(pause["reason"].line))"
+        if let queue = pause["queue"].text {
+            return "\(pause["paused_by"].line), who paused queue \(queue)\(why): `converged queues resume \(queue)`"
+        }
+        let what = pause["key"].isNull ? pause["kind"].line : "\(pause["kind"].line)/\(pause["key"].line)"
         return "\(pause["paused_by"].line), who paused \(what)\(why): `converged resume \(what)`"
     }
 

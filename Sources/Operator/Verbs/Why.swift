@@ -100,9 +100,7 @@ extension Verbs {
                 select id, attempts, message, died_at from converged.dead_jobs
                 where kind = \(key.job.kind) and key = \(key.job.key) order by died_at desc limit 1) d),
             'wakes', (select count(*) from converged.wakes where kind = \(key.job.kind) and key = \(key.job.key)),
-            'pause', (select row_to_json(p) from (
-                select kind, nullif(key, '') as key, reason, paused_by, paused_at from converged.pauses
-                where kind = \(key.job.kind) and key in ('', \(key.job.key)) order by key desc limit 1) p),
+            'pause', \(pause(of: key)),
             'live_workers', (select count(*) from converged.workers
                 where \(key.job.kind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
             'trace', (select row_to_json(t) from (
