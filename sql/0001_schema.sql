@@ -113,7 +113,8 @@ begin
                 where inhparent = format('converged.%I', entry.parent)::regclass
                     and child.relname ~ '_[0-9]{8}$'
             loop
-                if part.day < today - entry.retention_days then
+                if part.day < today - (case entry.parent
+                    when 'job_history' then converged.history_days() else entry.retention_days end) then
                     execute format('drop table converged.%I', part.name);
                     done := done + 1;
                 end if;

@@ -132,7 +132,8 @@ create table converged.job_needs (
 );
 create index on converged.job_needs (needs);
 
--- Step memory of jobs in several steps, and what a running job says of itself. Written under the lease, gone with the job.
+-- Step memory of jobs in several steps, and what a running job says of itself. Written under the lease, gone when the job is
+-- through: settled, blocked or cancelled. Dead letters keep their steps, so that a redriven job goes on where it was.
 create table converged.job_steps (
     job    bigint not null,
     name   text not null,
@@ -194,6 +195,15 @@ create table converged.dead_jobs (
     created_at timestamptz not null,
     died_at    timestamptz not null
 );
+
+-- Days that job_history is kept: as long as any queue wants it, at least retention_days.
+create function converged.history_days() returns integer
+    language sql stable
+as $$
+    select greatest(
+        (select retention_days from converged.partitioned where parent = 'job_history'),
+        (select ceil(extract(epoch from max(greatest(keep_settled, keep_failed))) / 86400)::integer from converged.queues))
+$$;
 
 insert into converged.partitioned values ('job_history', 14), ('job_errors', 14);
 select converged.keep_partitions();

@@ -186,6 +186,8 @@ begin
     select array_agg(held.given_id) filter (where verdict.word is not null) as ids,
         array_agg(verdict.word) filter (where verdict.word is not null) as words,
         coalesce(array_agg(held.id) filter (where not verdict.stays and held.outcome <> 'dead'), '{}') as gone,
+        coalesce(array_agg(held.id) filter (where held.outcome in ('settled', 'blocked', 'cancelled')), '{}') as through,
+        coalesce(array_agg(held.id) filter (where held.outcome = 'dead'), '{}') as died,
         coalesce(bool_or(held.is_limited), false) as were_limited
     into answers
     from held
@@ -196,6 +198,13 @@ begin
             when d.stays and d.next_at <= now then 'due' end as word) as verdict;
     if exists (select from converged.cancellations) then
         delete from converged.cancellations where job = any (finish.jobs);
+    end if;
+    -- A job that stays for its next look begins that one anew; a dead one keeps its steps, for when it lives again.
+    if exists (select from converged.job_steps) then
+        delete from converged.job_steps where job = any (answers.through);
+    end if;
+    if exists (select from converged.job_progress) then
+        delete from converged.job_progress where job = any (answers.through || answers.died);
     end if;
     perform converged.follow_ends(answers.gone, answers.were_limited);
     return query select * from unnest(answers.ids, answers.words);

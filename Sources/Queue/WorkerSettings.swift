@@ -28,8 +28,8 @@ public struct WorkerSettings: Sendable {
     public var grace: Duration = .seconds(10)
     /// How long a cancelled run may take to return before it is reported as overdue, and at a stop left behind.
     public var cancelGrace: Duration = .seconds(5)
-    /// Dead letters older than this are removed by upkeep.
-    public var deadJobRetention: Duration = .seconds(90 * 86_400)
+    /// Opens the arguments of secret kinds; without it their jobs end as blocked.
+    public var argumentSeal: ArgumentSeal?
     /// Randomness in 0..<1 for back-off and poll.
     public var unit: @Sendable () -> Double = { .random(in: 0..<1) }
 

@@ -35,6 +35,13 @@ public struct JobKind: Sendable {
 }
 
 extension JobKind {
+    /// For logs and history. Errors thrown over secret arguments may quote them, so only what kind of error it was is told.
+    func describe(_ error: any Error) -> String {
+        guard isSecret, !(error is StepRefused) else { return "\(error)" }
+        let state = (error as? PostgresError)?.sqlState.map { " (SQLSTATE \($0))" } ?? ""
+        return "\(type(of: error))\(state), not quoted because the arguments of this kind are secret"
+    }
+
     /// Tells the database what this process knows of its kinds: where their jobs go, when they are dead, whether they are
     /// secret. Written only when something changed, and in one order, so that daemons that start together don't meet.
     static func registration(_ kinds: [JobKind]) -> [SQL] {

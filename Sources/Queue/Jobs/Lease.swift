@@ -22,11 +22,13 @@ public struct Lease: Sendable {
         /// Where the row is while it runs undisturbed, `(17,3)`: finds it again at less cost than its id.
         let address: String
         let database: Database
+        /// Of secret kinds, whose args are clear here: what their steps leave is sealed as well.
+        let seal: ArgumentSeal?
 
         init(
             _ job: Int64, _ fence: Int64, _ kind: String, _ key: String?, _ attempt: Int, _ args: String?,
             _ priority: Int,
-            _ wokenAt: Date, _ address: String, _ database: Database
+            _ wokenAt: Date, _ address: String, _ database: Database, _ seal: ArgumentSeal? = nil
         ) {
             self.job = job
             self.fence = fence
@@ -38,6 +40,7 @@ public struct Lease: Sendable {
             self.wokenAt = wokenAt
             self.address = address
             self.database = database
+            self.seal = seal
         }
     }
 
@@ -50,6 +53,8 @@ public struct Lease: Sendable {
         fields = Fields(job, fence, kind, key, attempt, args, priority, wokenAt, address, database)
     }
 
+    private init(fields: Fields) { self.fields = fields }
+
     public var job: Int64 { fields.job }
     public var fence: Int64 { fields.fence }
     public var kind: String { fields.kind }
@@ -60,9 +65,17 @@ public struct Lease: Sendable {
     public var wokenAt: Date { fields.wokenAt }
     var address: String { fields.address }
     var database: Database { fields.database }
+    var seal: ArgumentSeal? { fields.seal }
 
     /// `machine/1d4f06a2`, or `mail#17` for a job without a key.
     public var name: String { key.map { "\(kind)/\($0)" } ?? "\(kind)#\(job)" }
+
+    /// For the handler of a secret kind.
+    func opened(with seal: ArgumentSeal?) throws -> Lease {
+        guard let seal else { throw SealRefused(kind: kind, fault: "this worker has no key ring") }
+        let args = try args.map { try seal.unwrap($0, kind: kind) }
+        return Lease(fields: Fields(job, fence, kind, key, attempt, args, priority, wokenAt, address, database, seal))
+    }
 
     /// One transaction in mid-run, committed only while the lease holds.
     ///

@@ -17,9 +17,11 @@ extension Worker {
         var finish: Finish?
         var writes: [SQL] = []
         do {
-            let verdict = try await kind.run(lease)
+            let verdict = try await kind.run(kind.isSecret ? lease.opened(with: settings.argumentSeal) : lease)
             finish = Finish(lease, verdict, kind, startedAt: run.startedAt, unit: settings.unit())
             writes = verdict.writes
+        } catch let refusal as SealRefused {
+            finish = Finish(lease, .blocked, startedAt: run.startedAt, message: refusal.description)
         } catch {
             finish = failure(run, kind, error)
         }
@@ -43,7 +45,7 @@ extension Worker {
             let verdict = Verdict(.retry(because: "the deadline of \(kind.deadline) passed"))
             return Finish(run.lease, verdict, kind, startedAt: run.startedAt, unit: settings.unit())
         case nil:
-            let verdict = Verdict(.retry(because: "\(error)"))
+            let verdict = Verdict(.retry(because: kind.describe(error)))
             return Finish(run.lease, verdict, kind, startedAt: run.startedAt, unit: settings.unit())
         }
     }
@@ -75,8 +77,9 @@ extension Worker {
             } catch {
                 // Cancelled just now: the writes are void, and what the cancellation means decides.
                 if Task.isCancelled { return failure(run, kinds[run.kind], error) }
-                logger.error("the writes of this run were refused: \(error)", metadata: metadata(finish))
-                let verdict = Verdict(.retry(because: "the writes of this run were refused: \(error)"))
+                let refusal = "the writes of this run were refused: \(kinds[run.kind].describe(error))"
+                logger.error("\(refusal)", metadata: metadata(finish))
+                let verdict = Verdict(.retry(because: refusal))
                 return Finish(
                     finish.lease, verdict, kinds[run.kind], startedAt: run.startedAt, unit: settings.unit())
             }

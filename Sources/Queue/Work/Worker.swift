@@ -19,7 +19,7 @@ public final class Worker: Sendable {
     /// - Parameter kinds: names are unique. `upkeep` is added by itself.
     public init(database: Database, kinds: [JobKind], settings: WorkerSettings, logger: Logger) {
         self.database = database
-        self.kinds = kinds + [.upkeep(database, settings)]
+        self.kinds = kinds + [.upkeep(database)]
         self.settings = settings
         self.logger = logger
         kindIndex = Dictionary(uniqueKeysWithValues: self.kinds.enumerated().map { ($1.name, $0) })

@@ -42,7 +42,7 @@ struct Parts: Sendable {
                 Machines.planKind(fly: fly, database: database, keyRing: needs.keyRing, settings: machines),
                 FlySurvey(client: fly, database: database, settings: Self.survey(settings), logger: logger).jobKind,
             ],
-            settings: Self.worker(settings), logger: logger)
+            settings: Self.worker(settings, needs), logger: logger)
     }
 
     private static var hostName: String {
@@ -66,10 +66,11 @@ struct Parts: Sendable {
         return survey
     }
 
-    private static func worker(_ settings: Settings) -> WorkerSettings {
+    private static func worker(_ settings: Settings, _ needs: DaemonNeeds) -> WorkerSettings {
         var worker = WorkerSettings(name: "\(hostName):\(getpid())", version: Version.current)
         worker.listens = settings.database.pooler == .none
         worker.grace = .seconds(settings.worker.graceSeconds)
+        worker.argumentSeal = needs.keyRing.argumentSeal
         return worker
     }
 }

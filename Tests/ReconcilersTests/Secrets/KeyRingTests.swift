@@ -1,4 +1,5 @@
 import Foundation
+import Queue
 import Testing
 
 @testable import Reconcilers
@@ -18,6 +19,16 @@ import Testing
         #expect(try ring.open(sealed, for: row) == Array("secret".utf8))
         #expect(throws: KeyRingError.unreadable) { try ring.open(sealed, for: UUID()) }
         #expect(sealed != ring.seal(Array("secret".utf8), for: row), "a nonce was used twice")
+    }
+
+    @Test func argumentsAreBoundToTheirKind() throws {
+        let seal = try KeyRing(credential: Array(Self.line("k1", 1).utf8)).argumentSeal
+        let sealed = try seal.seal(#"{"password": "hush"}"#, "mail")
+        #expect(!sealed.contains("hush"))
+        #expect(try seal.open(sealed, "mail") == #"{"password": "hush"}"#)
+        #expect(throws: KeyRingError.unreadable) { try seal.open(sealed, "post") }
+        let stranger = try KeyRing(credential: Array(Self.line("k1", 2).utf8)).argumentSeal
+        #expect(throws: KeyRingError.unreadable) { try stranger.open(sealed, "mail") }
     }
 
     @Test func theFirstKeySealsAndAllOpen() throws {
