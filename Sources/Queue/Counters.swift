@@ -15,6 +15,9 @@ public struct Counters: Sendable, Equatable {
     public var failedTurns: UInt64 = 0
     /// From the moment a job fell due to its claim, by the database's clock.
     public var pickUp = Histogram()
+    /// Round trips that asked for leases, and those that ended runs; many do both.
+    public var claimRoundTrip = Histogram()
+    public var finishRoundTrip = Histogram()
     /// Runs under way, by kind.
     public var running: [String: Int] = [:]
 }

@@ -12,11 +12,17 @@ extension Worker {
         if let limits = turn.limits {
             statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
         }
+        let sentAt = ContinuousClock.now
         do {
             let results = try await database.batch(statements)
+            let took = ContinuousClock.now - sentAt
             let answers = try Finish.answers(results.prefix(finishing))
             let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database, index: index(of:))
-            let begun = ledger.withLock { $0.settle(turn, answers, claim, .now) }
+            let begun = ledger.withLock { ledger in
+                if !turn.finishes.isEmpty { ledger.counters.finishRoundTrip.record(took) }
+                if claim != nil { ledger.counters.claimRoundTrip.record(took) }
+                return ledger.settle(turn, answers, claim, .now)
+            }
             start(begun)
             for finish in turn.finishes { tell(finish, answers[finish.lease.job]) }
         } catch {

@@ -27,10 +27,14 @@ struct Session {
 
     /// Runs a verb and ends with its exit code.
     static func run(_ output: OutputOptions, _ verb: (Verbs) async throws -> Exit) async throws {
+        try await run(output.console, verb)
+    }
+
+    static func run(_ console: Console, _ verb: (Verbs) async throws -> Exit) async throws {
         let database = try Session().openDatabase()
         let result: Result<Exit, any Error>
         do {
-            result = .success(try await verb(Verbs(database: database, console: output.console)))
+            result = .success(try await verb(Verbs(database: database, console: console)))
         } catch {
             result = .failure(error)
         }

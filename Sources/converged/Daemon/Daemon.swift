@@ -42,6 +42,9 @@ enum Daemon {
             WorkerService(
                 worker: parts.worker, grace: parts.settings.worker.graceSeconds, notifier: notifier, logger: logger),
         ]
+        if let path = parts.settings.metrics.file {
+            services.insert(MetricsService(parts: parts, path: path, logger: logger), at: 0)
+        }
         if let interval = ServiceNotifier.watchdogInterval {
             let watchdog = Watchdog(notifier, interval: interval, logger: logger) { health.gate }
             services.insert(WatchdogService(watchdog: watchdog), at: 0)

@@ -25,6 +25,9 @@ enum SettingTable {
         .integer("worker.grace_seconds", \.worker.graceSeconds, "how long jobs may go on after a stop", in: 0...600),
         .choice("log.level", \.log.level, "trace, debug, info, notice, warning, error, critical"),
         .text(
+            "metrics.file", \.metrics.file, "where the daemon writes its metrics every 15 s, as Prometheus text",
+            expected: "an absolute path", isGood: { $0.hasPrefix("/") && !$0.hasSuffix("/") }),
+        .text(
             "credentials.dir", \.credentials.directory,
             "where secrets are when systemd passes none",
             expected: "an absolute path", isGood: { $0.hasPrefix("/") }),

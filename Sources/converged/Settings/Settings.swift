@@ -8,6 +8,7 @@ struct Settings: Sendable {
     var fly = Fly()
     var worker = Worker()
     var log = Log()
+    var metrics = Metrics()
     var credentials = Credentials()
 
     struct Database: Sendable {
@@ -44,6 +45,11 @@ struct Settings: Sendable {
 
     struct Log: Sendable {
         var level = Logger.Level.info
+    }
+
+    struct Metrics: Sendable {
+        /// Written every 15 s; nil: not at all.
+        var file: String?
     }
 
     struct Credentials: Sendable {
