@@ -41,6 +41,10 @@ begin
         raise exception 'args of kind % are secret and must come sealed', kind using errcode = 'invalid_parameter_value',
             hint = 'enqueue it through the daemon''s intake or `converged jobs enqueue`, which seal them';
     end if;
+    if queue <> known.queue then
+        raise exception 'kind % belongs to queue %, where its workers look for it, not to %', kind, known.queue, queue
+            using errcode = 'invalid_parameter_value', hint = 'leave the queue out';
+    end if;
     queue := coalesce(queue, known.queue, 'default');
     perform converged.assert_queue(queue);
     priority := coalesce(priority, 4);

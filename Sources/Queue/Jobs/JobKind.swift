@@ -50,14 +50,23 @@ extension JobKind {
             insert into converged.queues (name) select distinct unnest(\(kinds.map(\.queue))::text[]) order by 1
             on conflict do nothing
             """,
+            // A kind belongs to one queue: jobs that were enqueued before anybody knew which are moved there.
             """
-            insert into converged.kinds as present (name, queue, max_attempts, is_secret)
-            select * from unnest(\(kinds.map(\.name))::text[], \(kinds.map(\.queue))::text[],
-                \(kinds.map(\.maxAttempts))::smallint[], \(kinds.map(\.isSecret))::boolean[]) as known order by 1
-            on conflict (name) do update
-                set queue = excluded.queue, max_attempts = excluded.max_attempts, is_secret = excluded.is_secret
-                where (present.queue, present.max_attempts, present.is_secret)
-                    is distinct from (excluded.queue, excluded.max_attempts, excluded.is_secret)
+            with changed as (
+                insert into converged.kinds as present (name, queue, max_attempts, is_secret)
+                select * from unnest(\(kinds.map(\.name))::text[], \(kinds.map(\.queue))::text[],
+                    \(kinds.map(\.maxAttempts))::smallint[], \(kinds.map(\.isSecret))::boolean[]) as known order by 1
+                on conflict (name) do update
+                    set queue = excluded.queue, max_attempts = excluded.max_attempts, is_secret = excluded.is_secret
+                    where (present.queue, present.max_attempts, present.is_secret)
+                        is distinct from (excluded.queue, excluded.max_attempts, excluded.is_secret)
+                returning name, queue
+            ), buried as (
+                update converged.dead_jobs d set queue = changed.queue
+                from changed where d.kind = changed.name and d.queue <> changed.queue
+            )
+            update converged.jobs j set queue = changed.queue
+            from changed where j.kind = changed.name and j.queue <> changed.queue and j.state <> 'running'
             """,
         ]
     }
