@@ -90,6 +90,36 @@ create function converged.bucket(kind text, key text) returns integer
     language sql immutable parallel safe
     return hashtext(kind || '/' || key) & 1023;
 
+-- Counts what ran before a limit was there. Claims that do not see the limit yet are waited for; a run that is being written at
+-- this moment is not, and then the limit stays closed until the next claim.
+create function converged.count_limited() returns void
+    language plpgsql
+    set jit = off
+as $$
+declare
+    bound converged.limits;
+begin
+    perform pg_advisory_xact_lock(1129270085, 0);
+    for bound in
+        select * from converged.limits
+        where not is_applied and coalesce(max_running, max_per_lane) is not null
+        for no key update skip locked
+    loop
+        update converged.jobs j set is_limited = true
+        from (select id from converged.jobs
+              where state = 'running' and not is_limited
+                  and bound.name = case bound.scope when 'queue' then queue else kind end
+              for update skip locked) as running
+        where j.id = running.id;
+        update converged.limits l set is_applied = true
+        where l.scope = bound.scope and l.name = bound.name and not exists (
+            select from converged.jobs j
+            where j.state = 'running' and not j.is_limited
+                and bound.name = case bound.scope when 'queue' then j.queue else j.kind end);
+    end loop;
+end
+$$;
+
 -- How many jobs of each kind may be leased under the limits: `open` of the `wanted`. `counted` marks kinds whose runs a limit
 -- counts, `lanes` the limit within a lane, `wait_ms` the time until a rate limit lets the next one pass. Claims under one limit
 -- take turns until commit, so that each counts what the other took.
@@ -118,20 +148,21 @@ begin
         perform pg_advisory_xact_lock(1129270084, named.lock);
         select * into bound from converged.limits l where l.scope = named.scope and l.name = named.name;
         continue when not found;
-        if not bound.is_applied and coalesce(bound.max_running, bound.max_per_lane) is not null then
-            -- Claims that began before the limit was there are waited for, and then counted.
-            perform pg_advisory_xact_lock(1129270085, 0);
-            update converged.jobs j set is_limited = true
-            where j.state = 'running' and not j.is_limited
-                and bound.name = case bound.scope when 'queue' then j.queue else j.kind end;
-            update converged.limits l set is_applied = true where l.scope = bound.scope and l.name = bound.name;
-        end if;
         room := 'infinity';
-        if bound.max_running is not null then
+        if not bound.is_applied and coalesce(bound.max_running, bound.max_per_lane) is not null then
+            room := 0;  -- not before what runs already is counted
+        elsif bound.max_running is not null then
             select bound.max_running - count(*) into room from converged.jobs j
             where j.is_limited and bound.name = case bound.scope when 'queue' then j.queue else j.kind end;
         end if;
         if bound.rate_per_second is not null then
+            perform 1 from converged.limits l
+            where l.scope = bound.scope and l.name = bound.name for no key update skip locked;
+            if not found then
+                room := 0;  -- an open transaction changes it: whoever else is limited goes on
+            end if;
+        end if;
+        if bound.rate_per_second is not null and room > 0 then
             bound.tokens := least(bound.burst,
                 bound.tokens + bound.rate_per_second * coalesce(date_part('epoch', now - nullif(bound.filled_at, '-infinity')), 1e9));
             update converged.limits l set tokens = bound.tokens, filled_at = now
@@ -248,7 +279,11 @@ begin
         from unnest(claim.kinds, claim.queues, claim.limits) with ordinality as wanted (kind, queue, most, place);
         key_pauses := exists (select from converged.pauses where pauses.key <> '');
     end if;
-    perform pg_advisory_xact_lock_shared(1129270085, 0);  -- see apply_limits
+    if exists (select from converged.limits
+        where not is_applied and coalesce(max_running, max_per_lane) is not null) then
+        perform converged.count_limited();
+    end if;
+    perform pg_advisory_xact_lock_shared(1129270085, 0);  -- see count_limited
     select '{}'::boolean[] as counted, '{}'::integer[] as lanes into bounds;
     if exists (select from converged.limits) then
         is_bounded := true;

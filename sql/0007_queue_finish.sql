@@ -64,11 +64,12 @@ end
 $$;
 
 -- Looks again at waiting jobs: ready when all that they need has settled, cancelled when one of those was cancelled or
--- blocked, and so on for those that need the cancelled. A dead one is waited for: it may be redriven. Called in the
--- transaction that ends a needed job, and by the upkeep of the rescue for ends that an enqueuer could not see yet.
+-- blocked, and so on for those that need the cancelled. A dead one is waited for as long as its letter is kept: it may be
+-- redriven. Called in the transaction that ends a needed job, and by the rescue for ends that an enqueuer could not see yet
+-- and for waiting jobs that somebody's open transaction held.
 create function converged.resolve_needs(waiting bigint[]) returns integer
     language plpgsql
-    set jit = off
+    set jit = off set lock_timeout = '100ms'
 as $$
 #variable_conflict use_column
 declare
@@ -76,16 +77,31 @@ declare
     subject record;
     failed record;
     resolved integer := 0;
+    is_patient boolean := true;
+    waiter bigint;
 begin
-    for subject in
-        -- One after the other, so that of two ends at the same moment the later sees the earlier.
-        select j.* from converged.jobs j where j.id = any (waiting) and j.state = 'waiting' order by j.id for update
-    loop
-        select n.needs, h.outcome into failed
+    foreach waiter in array array(select distinct unnest(waiting) order by 1) loop
+        -- One after the other, so that of two ends at the same moment the later sees the earlier. Workers hold such a row for
+        -- moments; an open transaction that holds it for longer is not waited for.
+        if is_patient then
+            begin
+                select j.* into subject from converged.jobs j where j.id = waiter and j.state = 'waiting' for update;
+            exception
+                when lock_not_available then
+                    is_patient := false;
+                    continue;
+            end;
+        else
+            select j.* into subject from converged.jobs j where j.id = waiter and j.state = 'waiting' for update skip locked;
+        end if;
+        continue when subject.id is null;
+        select n.needs, coalesce(h.outcome, 'dead') as outcome into failed
         from converged.job_needs n
-            join lateral (select outcome from converged.job_history h where h.job = n.needs order by finished_at desc limit 1) h on true
-        where n.job = subject.id and h.outcome in ('cancelled', 'blocked')
+            left join lateral (
+                select outcome from converged.job_history h where h.job = n.needs order by finished_at desc limit 1) h on true
+        where n.job = subject.id and h.outcome is distinct from 'settled'
             and not exists (select from converged.jobs j where j.id = n.needs)
+            and not exists (select from converged.dead_jobs d where d.id = n.needs)
         limit 1;
         if found then
             delete from converged.jobs where id = subject.id;
@@ -246,6 +262,7 @@ begin
                 and not exists (select from converged.dead_jobs d where d.id = n.needs)));
     end if;
     if cardinality(dead) = 0 and not thorough then
+        perform converged.end_cancelled();
         return;
     end if;
     return query
@@ -269,11 +286,24 @@ begin
     -- A job that was being written just now was left; its worker's row stays until the next look.
     delete from converged.workers w
     where w.id = any (dead) and not exists (select from converged.jobs j where j.state = 'running' and j.worker = w.id);
-    if exists (select from converged.cancellations) then
-        perform converged.cancel(j.id)
-        from converged.cancellations c join converged.jobs j on j.id = c.job where j.state = 'ready';
-    end if;
+    perform converged.end_cancelled();
     perform pg_notify('converged_jobs', '');
+end
+$$;
+
+-- Requests to stop a run that were committed when that run had just ended for another: the job goes before it runs again.
+create function converged.end_cancelled() returns void
+    language plpgsql
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+begin
+    if exists (select from converged.cancellations) then
+        perform converged.cancel(held.id)
+        from (select j.id from converged.cancellations c join converged.jobs j on j.id = c.job
+              where j.state = 'ready' for update of j skip locked) as held;
+        -- The run had ended for good.
+        delete from converged.cancellations c where not exists (select from converged.jobs j where j.id = c.job);
+    end if;
 end
 $$;
 
@@ -308,9 +338,9 @@ $$;
 do $$
 declare
     work text := 'converged.fold(text[], integer), converged.claim(bigint, text[], text[], integer[], bigint[], integer),
-        converged.apply_limits(text[], text[], integer[]), converged.lane_heads(text, text, integer, integer),
+        converged.apply_limits(text[], text[], integer[]), converged.count_limited(), converged.lane_heads(text, text, integer, integer),
         converged.settle(bigint[], tid[], bigint[]), converged.follow_ends(bigint[], boolean),
-        converged.resolve_needs(bigint[]),
+        converged.resolve_needs(bigint[]), converged.end_cancelled(),
         converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
         converged.heartbeat(bigint), converged.rescue(bigint, interval, boolean), converged.assert_lease(bigint, bigint),
         converged.renew_worker(bigint, bigint[], bigint[])';

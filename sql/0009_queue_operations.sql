@@ -122,6 +122,7 @@ as $$
 #variable_conflict use_column
 declare
     ended timestamptz := converged.now();
+    asker text := coalesce((select asked_by from converged.cancellations c where c.job = cancel.job), session_user);
 begin
     with removed as (
         delete from converged.jobs j where j.id = cancel.job and j.state <> 'running' returning *
@@ -129,9 +130,9 @@ begin
         delete from converged.dead_jobs d where d.id = cancel.job returning *
     )
     insert into converged.job_history (job, kind, queue, key, outcome, message, attempts, created_at, finished_at)
-    select id, kind, queue, key, 'cancelled', 'by ' || session_user, attempt, created_at, ended from removed
+    select id, kind, queue, key, 'cancelled', 'by ' || asker, attempt, created_at, ended from removed
     union all
-    select id, kind, queue, key, 'cancelled', 'by ' || session_user, attempts, created_at, ended from buried;
+    select id, kind, queue, key, 'cancelled', 'by ' || asker, attempts, created_at, ended from buried;
     if found then
         delete from converged.job_needs n where n.job = cancel.job;
         perform converged.follow_ends(array[cancel.job], false);
@@ -214,6 +215,10 @@ declare
     moment timestamptz := converged.now();
     revived bigint;
 begin
+    -- Held to the end of the transaction: a fold leaves such keys alone instead of waiting for us.
+    perform pg_advisory_xact_lock_shared(1129270083, bucket)
+    from (select distinct converged.bucket(d.kind, d.key) as bucket
+          from converged.dead_jobs d where d.id = any (ids) and d.key is not null) as keys;
     with taken as (
         select d.* from converged.dead_jobs d
         where d.id = any (ids) and not exists (select from converged.jobs j where j.kind = d.kind and j.key = d.key)

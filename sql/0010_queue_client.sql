@@ -20,7 +20,6 @@ $$;
 -- happens to a second: reject (CV409), keep the present one, replace its args and time (when it runs already: it runs again with
 -- them), or wake it. run_at, or delay from now: not before. priority 0 (a user waits) to 8 (whenever there is time).
 -- lane: jobs of a kind in the same lane share its limit max_per_lane. needs: jobs that must have settled before.
--- A wake or replacement of a job that a fold has still to see returns null when that job does not exist any more.
 create function converged.enqueue(
     kind text, args jsonb default null, key text default null, mode text default 'keep', queue text default null,
     priority integer default null, run_at timestamptz default null, delay interval default null,
@@ -34,6 +33,7 @@ declare
     due timestamptz;
     live bigint[];
     made bigint;
+    present bigint;
 begin
     perform converged.check_job(kind, args, key, mode, priority, run_at, delay, max_attempts, lane);
     select * into known from converged.kinds k where k.name = enqueue.kind;
@@ -54,15 +54,21 @@ begin
         -- Held to the end of the transaction: a fold leaves such keys alone instead of waiting for us.
         perform pg_advisory_xact_lock_shared(1129270083, converged.bucket(kind, key));
     end if;
-    insert into converged.jobs as j
-        (kind, queue, key, state, priority, run_at, rank, max_attempts, woken_at, created_at, lane, args)
-    values (kind, queue, key, case when live = '{}' then 'ready' else 'waiting' end::converged.job_state, priority, due,
-        due + priority * interval '15 seconds', coalesce(max_attempts, known.max_attempts), now, now, lane, args)
-    on conflict (kind, key) where key is not null do nothing
-    returning j.id into made;
-    if made is null then
-        return converged.meet(kind, key, mode, args, case when num_nonnulls(run_at, delay) > 0 then due end);
-    end if;
+    loop
+        insert into converged.jobs as j
+            (kind, queue, key, state, priority, run_at, rank, max_attempts, woken_at, created_at, lane, args)
+        values (kind, queue, key, case when live = '{}' then 'ready' else 'waiting' end::converged.job_state, priority, due,
+            due + priority * interval '15 seconds', coalesce(max_attempts, known.max_attempts), now, now, lane, args)
+        on conflict (kind, key) where key is not null do nothing
+        returning j.id into made;
+        exit when made is not null;
+        -- The present job may have ended since the index refused ours: then there is room for it now.
+        select j.id into present from converged.jobs j where j.kind = enqueue.kind and j.key = enqueue.key;
+        if found then
+            perform converged.meet(present, kind, key, mode, args, case when num_nonnulls(run_at, delay) > 0 then due end);
+            return present;
+        end if;
+    end loop;
     insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
     if due <= now and live = '{}' then
         perform pg_notify('converged_jobs', '');
@@ -130,23 +136,18 @@ end
 $$;
 
 -- A key that has a job already.
-create function converged.meet(kind text, key text, mode text, args jsonb, due timestamptz) returns bigint
+create function converged.meet(present bigint, kind text, key text, mode text, args jsonb, due timestamptz) returns void
     language plpgsql
 as $$
-#variable_conflict use_column
-declare
-    present bigint;
 begin
-    select j.id into present from converged.jobs j where j.kind = meet.kind and j.key = meet.key;
     if mode = 'reject' then
-        raise exception 'job % has the key %/% already', coalesce(present::text, ''), kind, key using errcode = 'CV409',
+        raise exception 'job % has the key %/% already', present, kind, key using errcode = 'CV409',
             hint = 'mode => keep, replace or wake takes a second one';
     elsif mode <> 'keep' then
         insert into converged.wakes (kind, key, urgent, at, args, replaces, run_at)
         values (kind, key, true, converged.now(), args, mode = 'replace', due);
         perform pg_notify('converged_jobs', '');
     end if;
-    return present;
 end
 $$;
 
@@ -199,7 +200,7 @@ declare
     client text := 'converged.enqueue(text, jsonb, text, text, text, integer, timestamptz, interval, integer, text, bigint[]),
         converged.enqueue_many(jsonb)';
 begin
-    execute format('revoke all on function %s, converged.meet(text, text, text, jsonb, timestamptz) from public', client);
+    execute format('revoke all on function %s, converged.meet(bigint, text, text, text, jsonb, timestamptz) from public', client);
     execute format('grant execute on function %s to converged_web, converged_operator, converged_daemon', client);
 end
 $$;
