@@ -78,6 +78,7 @@ let package = Package(
         bench("Simulators", [hummingbird, heap, log]),
         program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
+        program("queue-worker", "QueueWorker", ["Queue", "Postgres", log]),
         program("bench", "Bench", ["Support", "Simulators", "Queue", "Postgres", "CPostgres", "converged", log]),
 
         program("fly-simulator", "FlySimulator", ["Simulators", arguments]),
