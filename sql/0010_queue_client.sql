@@ -39,7 +39,7 @@ begin
     select * into known from converged.kinds k where k.name = enqueue.kind;
     if known.is_secret and args is not null and jsonb_typeof(args -> 'sealed') is distinct from 'string' then
         raise exception 'args of kind % are secret and must come sealed', kind using errcode = 'invalid_parameter_value',
-            hint = 'enqueue it through the daemon''s intake or `converged jobs enqueue`, which seal them';
+            hint = 'enqueue it through a client that holds the key ring, as the daemon does';
     end if;
     if queue <> known.queue then
         raise exception 'kind % belongs to queue %, where its workers look for it, not to %', kind, known.queue, queue

@@ -92,6 +92,9 @@ struct CopiedRows {
         alike.args = nil
         if alike != last {
             let queue = job.queue ?? kind?.queue ?? "default"
+            if let own = kind?.queue, queue != own {
+                return "kind \(job.kind) belongs to queue \(own), not to \(queue)"
+            }
             guard known.queues.contains(queue) else { return "there is no queue \"\(queue)\"" }
             describe(job, queue, kind)
             last = alike
