@@ -5,7 +5,7 @@ import Postgres
 struct Fleet {
     let web: Database
 
-    /// Users with one machine each; every second one in the shared app.
+    /// Users with one machine each, of the profiles in turn.
     func signUp(_ count: Int, profiles: [String], label: String) async throws {
         for number in 0..<count {
             let name = "\(label)-\(number)"

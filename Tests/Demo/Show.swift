@@ -24,7 +24,7 @@ struct Show {
         try await stage.startDaemon()
         let acts = [
             try await act("25 users of both shapes sign up") {
-                try await fleet.signUp(25, profiles: ["automna", "molt"], label: "first")
+                try await fleet.signUp(25, profiles: ["automna", "automna", "molt"], label: "first")
             },
             try await act("an image upgrade of all of them") {
                 _ = try await fleet.upgrade(to: "ghcr.io/openclaw/openclaw:2026.3.1")
