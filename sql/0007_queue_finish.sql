@@ -38,24 +38,42 @@ begin
 end
 $$;
 
--- What the end of jobs means to others: those that need them, those that a limit held back, and what was noted beside them.
+-- What follows the end of jobs for good: nothing is noted beside them any more, and others are told.
 create function converged.follow_ends(ids bigint[], were_limited boolean) returns void
+    language plpgsql
+as $$
+begin
+    perform converged.forget(ids, ids, ids);
+    perform converged.tell_ends(ids, were_limited);
+end
+$$;
+
+-- Removes what was noted beside jobs: requests to stop them, what their steps gave, how far they were.
+create function converged.forget(requests bigint[], steps bigint[], progress bigint[]) returns void
     language plpgsql
     set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
-#variable_conflict use_column
+begin
+    if exists (select from converged.cancellations) then
+        delete from converged.cancellations where job = any (requests);
+    end if;
+    if exists (select from converged.job_steps) then
+        delete from converged.job_steps where job = any (steps);
+    end if;
+    if exists (select from converged.job_progress) then
+        delete from converged.job_progress where job = any (progress);
+    end if;
+end
+$$;
+
+-- What the end of jobs means to others: those that need them, and those that a limit held back.
+create function converged.tell_ends(ids bigint[], were_limited boolean) returns void
+    language plpgsql
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
 begin
     if were_limited then
         perform pg_notify('converged_jobs', '');
-    end if;
-    if exists (select from converged.cancellations) then
-        delete from converged.cancellations where job = any (ids);
-    end if;
-    if exists (select from converged.job_steps) then
-        delete from converged.job_steps where job = any (ids);
-    end if;
-    if exists (select from converged.job_progress) then
-        delete from converged.job_progress where job = any (ids);
     end if;
     if exists (select from converged.job_needs) then
         perform converged.resolve_needs(array(select distinct job from converged.job_needs where needs = any (ids)));
@@ -212,17 +230,9 @@ begin
             when held.id is null then 'lost'
             when held.outcome = 'dead' then 'dead'
             when d.stays and d.next_at <= now then 'due' end as word) as verdict;
-    if exists (select from converged.cancellations) then
-        delete from converged.cancellations where job = any (finish.jobs);
-    end if;
     -- A job that stays for its next look begins that one anew; a dead one keeps its steps, for when it lives again.
-    if exists (select from converged.job_steps) then
-        delete from converged.job_steps where job = any (answers.through);
-    end if;
-    if exists (select from converged.job_progress) then
-        delete from converged.job_progress where job = any (answers.through || answers.died);
-    end if;
-    perform converged.follow_ends(answers.gone, answers.were_limited);
+    perform converged.forget(finish.jobs, answers.through, answers.through || answers.died);
+    perform converged.tell_ends(answers.gone, answers.were_limited);
     return query select * from unnest(answers.ids, answers.words);
 end
 $$;
@@ -340,7 +350,7 @@ declare
     work text := 'converged.fold(text[], integer), converged.claim(bigint, text[], text[], integer[], bigint[], integer),
         converged.apply_limits(text[], text[], integer[]), converged.count_limited(), converged.lane_heads(text, text, integer, integer),
         converged.settle(bigint[], tid[], bigint[]), converged.follow_ends(bigint[], boolean),
-        converged.resolve_needs(bigint[]), converged.end_cancelled(),
+        converged.forget(bigint[], bigint[], bigint[]), converged.tell_ends(bigint[], boolean), converged.resolve_needs(bigint[]), converged.end_cancelled(),
         converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
         converged.heartbeat(bigint), converged.rescue(bigint, interval, boolean), converged.assert_lease(bigint, bigint),
         converged.renew_worker(bigint, bigint[], bigint[])';
