@@ -65,9 +65,7 @@ struct QueueBench: Sendable {
     func claim(_ worker: Int64, _ kinds: [JobKind] = [plain], limits: [Int]? = nil) async throws -> Claim.Result {
         try await daemon.batch(JobKind.registration(kinds))
         let claim = Claim(limits: limits ?? kinds.map { _ in 10 }, worker: worker, floors: kinds.map { _ in nil })
-        return try Claim.Result(try await daemon.query(claim.statement(kinds)), daemon) { name in
-            kinds.firstIndex { $0.name == name }
-        }
+        return try Claim.Result(try await daemon.query(claim.statement(kinds)), daemon)
     }
 
     func claimed(_ worker: Int64, _ kinds: [JobKind] = [plain], limits: [Int]? = nil) async throws -> [String] {

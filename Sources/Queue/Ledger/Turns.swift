@@ -61,8 +61,8 @@ extension Ledger {
             return
         }
         for leased in claim.leases {
-            guard let rank = leased.rank else { continue }
-            floors[leased.kind] = max(floors[leased.kind] ?? .min, rank)
+            guard let rank = leased.rank, let kind = index(of: leased.lease.kind) else { continue }
+            floors[kind] = max(floors[kind] ?? .min, rank)
         }
     }
 
@@ -108,9 +108,10 @@ extension Ledger {
         var begun: [Run] = []
         begun.reserveCapacity(claim.leases.count)
         for leased in claim.leases {
-            claimed[leased.kind] += 1
+            guard let kind = index(of: leased.lease.kind) else { continue }
+            claimed[kind] += 1
             counters.pickUp.record(seconds: leased.waitedSeconds)
-            begun.append(begin(leased.lease, leased.kind, now))
+            begun.append(begin(leased.lease, kind, now))
         }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
         if claim.folded >= Claim.mostWakes { isHinted = true }

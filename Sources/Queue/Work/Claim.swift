@@ -30,8 +30,6 @@ struct Claim {
     struct Result {
         struct Leased {
             var lease: Lease
-            /// Index into the ledger's kinds.
-            var kind: Int
             var waitedSeconds: Double
             /// Microseconds; told only when the look was slow.
             var rank: Int64?
@@ -48,8 +46,7 @@ struct Claim {
 
         init() {}
 
-        /// - Parameter index: of a kind among the ledger's.
-        init(_ rows: Rows, _ database: Database, index: (String) -> Int?) throws {
+        init(_ rows: Rows, _ database: Database) throws {
             guard let last = rows.last else { return }
             let fence = try last.decode(10, as: Int64?.self) ?? 0
             folded = try last.decode(11)
@@ -58,16 +55,14 @@ struct Claim {
             look = .milliseconds(try last.decode(14, as: Double.self))
             leases.reserveCapacity(rows.count - 1)
             for row in rows.dropLast() {
-                let name: String = try row.decode(2)
-                guard let kind = index(name) else { continue }
                 let woken = Double(try row.decode(7, as: Int64.self)) / 1_000_000
                 let lease = Lease(
-                    job: try row.decode(0), fence: fence, kind: name, key: try row.decode(3),
+                    job: try row.decode(0), fence: fence, kind: try row.decode(2), key: try row.decode(3),
                     attempt: try row.decode(4), args: try row.decode(6), priority: try row.decode(5),
                     wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
                 leases.append(
                     Leased(
-                        lease: lease, kind: kind, waitedSeconds: try row.decode(8, as: Double.self) / 1_000,
+                        lease: lease, waitedSeconds: try row.decode(8, as: Double.self) / 1_000,
                         rank: try row.decode(9)))
             }
         }

@@ -6,8 +6,7 @@ extension Worker {
     /// Sends what has ended and asks for more, one round trip and one commit.
     func perform(_ turn: Turn) async {
         defer { signal.fire() }
-        var statements: [SQL] = []
-        if !turn.finishes.isEmpty { statements += Finish.statements(turn.finishes) }
+        var statements = Finish.statements(turn.finishes)
         let finishing = statements.count
         if let limits = turn.limits {
             statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
@@ -17,7 +16,7 @@ extension Worker {
             let results = try await database.batch(statements)
             let took = ContinuousClock.now - sentAt
             let answers = try Finish.answers(results.prefix(finishing))
-            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database, index: index(of:))
+            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database)
             let begun = ledger.withLock { ledger in
                 if !turn.finishes.isEmpty { ledger.counters.finishRoundTrip.record(took) }
                 if claim != nil { ledger.counters.claimRoundTrip.record(took) }

@@ -12,7 +12,6 @@ public final class Worker: Sendable {
     let settings: WorkerSettings
     let logger: Logger
     let ledger: Mutex<Ledger>
-    private let kindIndex: [String: Int]
     /// Something happened that may be worth a round trip: everybody fires it, the loop of `run()` hears it.
     let signal = Signal()
 
@@ -22,7 +21,6 @@ public final class Worker: Sendable {
         self.kinds = kinds + [.upkeep(database)]
         self.settings = settings
         self.logger = logger
-        kindIndex = Dictionary(uniqueKeysWithValues: self.kinds.enumerated().map { ($1.name, $0) })
         ledger = Mutex(Ledger(kinds: self.kinds, settings: settings, now: .now))
     }
 
@@ -39,8 +37,6 @@ public final class Worker: Sendable {
             signal.fire()
         }
     }
-
-    func index(of kind: String) -> Int? { kindIndex[kind] }
 
     /// For metrics.
     public func counters() -> Counters { ledger.withLock(\.snapshot) }

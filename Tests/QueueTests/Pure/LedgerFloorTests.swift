@@ -30,7 +30,7 @@ import Testing
         result.look = look
         result.leases = ranks.map { rank in
             let lease = Lease(job: rank, fence: rank, kind: "k", key: nil, wokenAt: Date(), database: database)
-            return Claim.Result.Leased(lease: lease, kind: 0, waitedSeconds: 0, rank: rank)
+            return Claim.Result.Leased(lease: lease, waitedSeconds: 0, rank: rank)
         }
         _ = ledger.settle(turn, [:], result, start + now)
         return turn.floors

@@ -30,7 +30,7 @@ import Testing
     func leased(_ job: Int64) -> Claim.Result.Leased { leased(job, fence: 1) }
 
     func leased(_ job: Int64, fence: Int64) -> Claim.Result.Leased {
-        Claim.Result.Leased(lease: lease(job, fence: fence), kind: 0, waitedSeconds: 0, rank: job)
+        Claim.Result.Leased(lease: lease(job, fence: fence), waitedSeconds: 0, rank: job)
     }
 
     /// What a claim brought.

@@ -9,7 +9,7 @@ import Testing
     func look(_ queue: QueueBench, _ worker: Int64, from floor: Int64?) async throws -> [(key: String?, rank: Int64?)] {
         let claim = Claim(limits: [10], worker: worker, floors: [floor])
         let rows = try await queue.daemon.query(claim.statement([QueueBench.plain]))
-        return try Claim.Result(rows, queue.daemon) { _ in 0 }.leases.map { ($0.lease.key, $0.rank) }
+        return try Claim.Result(rows, queue.daemon).leases.map { ($0.lease.key, $0.rank) }
     }
 
     @Test func anUrgentJobBelowTheFloorIsFoundByTheFullLook() async throws {

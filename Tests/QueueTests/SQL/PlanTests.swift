@@ -41,7 +41,7 @@ import Testing
             let claim = Claim(limits: [100], worker: worker, floors: [nil]).statement([QueueBench.plain])
             for _ in 0..<7 {
                 try await queue.wake("early")
-                for leased in try Claim.Result(try await daemon.query(claim), daemon, index: { _ in 0 }).leases {
+                for leased in try Claim.Result(try await daemon.query(claim), daemon).leases {
                     try await daemon.query(Finish.statement([Finish(leased.lease, .settled, startedAt: .now)]))
                 }
             }
