@@ -16,9 +16,9 @@ public struct JobClient: Sendable {
         self.secretKinds = secretKinds
     }
 
-    /// - Returns: the id; of the present job when the key is taken; nil when it was woken and is gone already.
+    /// - Returns: the id; of the present job when the key is taken.
     /// - Throws: ``SealRefused``; `PostgresError` with 22023, 54000, CV404, CV409.
-    @discardableResult public func enqueue(_ job: NewJob) async throws -> Int64? {
+    @discardableResult public func enqueue(_ job: NewJob) async throws -> Int64 {
         try await enqueue([job])[0]
     }
 
@@ -26,7 +26,7 @@ public struct JobClient: Sendable {
     ///
     /// - Returns: their ids in the same order.
     /// - Throws: as ``enqueue(_:)-(NewJob)``; the message names the place of the bad one.
-    @discardableResult public func enqueue(_ jobs: [NewJob]) async throws -> [Int64?] {
+    @discardableResult public func enqueue(_ jobs: [NewJob]) async throws -> [Int64] {
         if jobs.isEmpty { return [] }
         let args = try jobs.map(sealedArgs)
         let needs = jobs.map { $0.needs.isEmpty ? nil : "[\($0.needs.map(String.init).joined(separator: ","))]" }
