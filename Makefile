@@ -4,6 +4,7 @@
 PACKAGES = libpq-dev libcurl4-openssl-dev libsystemd-dev pkg-config postgresql-15 pgbouncer openssl nghttp2-server python3 systemd-container debootstrap util-linux procps prometheus
 BUILD = swift build --build-tests -j $(shell nproc)
 ONLY ?=
+SHELL = /bin/bash
 TESTS = $(notdir $(wildcard Tests/*Tests))
 
 .PHONY: demo test bench build release lint format packages
@@ -13,11 +14,16 @@ demo: build
 
 # A process for each target, one after the other: tests that keep the processor busy would starve the real servers of others.
 test: build
-	@failed=""; for target in $(TESTS); do \
+	@mkdir -p .build/logs; failed=""; for target in $(TESTS); do \
 	  echo "== $$target"; \
-	  swift test --skip-build --disable-xctest --filter "^$$target\\." || failed="$$failed $$target"; \
+	  swift test --skip-build --disable-xctest --filter "^$$target\\." 2>&1 | tee .build/logs/$$target.log; \
+	  [ $${PIPESTATUS[0]} = 0 ] || failed="$$failed $$target"; \
 	done; \
-	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+	for target in $$failed; do \
+	  echo "== what failed in $$target (all of it: .build/logs/$$target.log)"; \
+	  grep -E 'recorded an issue|Fatal error|error:' .build/logs/$$target.log | cut -c 1-600 | tail -n 20; \
+	done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 bench: release
 	@.build/release/bench $(ONLY)

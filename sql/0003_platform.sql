@@ -126,6 +126,7 @@ create table converged.machines (
     fly_machine_name     text,
     fly_volume_name      text,
     app_ready            boolean not null default false,   -- app and addresses were seen
+    app_asked_at         timestamptz,             -- this machine makes its app and the addresses: one of those that share it
     volume_asked_at      timestamptz,             -- a volume create may be under way: look before asking again
     volume_looks         smallint not null default 0,      -- lists since then that agree on no such volume
     fly_volume_id        text,
@@ -146,6 +147,7 @@ create table converged.machines (
 
 create unique index machines_user_profile on converged.machines (user_id, profile) where deleted_at is null;
 create unique index machines_fly_name on converged.machines (fly_app, fly_machine_name) where fly_app is not null;
+create unique index machines_fly_app_asked on converged.machines (fly_app) where app_asked_at is not null;
 create index machines_fly_machine_id on converged.machines (fly_machine_id) where fly_machine_id is not null;
 create index machines_profile on converged.machines (profile);
 

@@ -12,7 +12,7 @@ grant select on converged.conditions, converged.events to converged_web;
 -- The daemon: reads everything, writes status and records, releases deleted rows.
 grant select on converged.users, converged.billing, converged.machine_profiles, converged.machines to converged_daemon;
 grant update (observed_generation, profile_generation, status, gateway_url, gateway_token, fly_app, fly_machine_name, fly_volume_name,
-    app_ready, volume_asked_at, volume_looks, fly_volume_id, machine_asked_at, machine_looks, fly_machine_id, fly_instance_id, fly_region,
+    app_ready, app_asked_at, volume_asked_at, volume_looks, fly_volume_id, machine_asked_at, machine_looks, fly_machine_id, fly_instance_id, fly_region,
     region_attempt, spec_hash, restarted_at, repairs, repairs_since, unhealthy_since, running_at, status_at)
     on converged.machines to converged_daemon;
 grant delete on converged.machines to converged_daemon;

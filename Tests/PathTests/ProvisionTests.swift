@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    /// Addresses of a kind pile up, one a call, and the first bots of a shared app see at the same time that it has none.
+    @Test func theFirstBotsOfASharedAppGiveItOneAddressOfAKind() async throws {
+        try await Platform.run { platform in
+            platform.fly.inject(.init(.delay(.seconds(2)), on: "allocate-address", times: nil))
+            try await platform.startDaemon()
+            let bots = try await platform.signUp(8, profile: "molt")
+            try await platform.awaitSettled(bots)
+
+            let app = try #require(platform.fly.app("molt-os-bots"))
+            #expect(app.addresses.map(\.type).sorted() == ["shared_v4", "v6"])
+            #expect(
+                try await platform.count("select count(*) from converged.machines where app_asked_at is not null") == 0)
+            platform.expectClean(bots)
+        }
+    }
+
     /// The gateway's door and its key: what is the same in every profile.
     private func expectWayIn(_ machine: FlySimulator.MachineSnapshot, _ platform: Platform) throws {
         let token = try #require(machine.config["env"]?["OPENCLAW_GATEWAY_TOKEN"]?.string)

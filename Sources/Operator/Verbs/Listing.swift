@@ -31,9 +31,9 @@ struct Listing {
             m.cpus, m.memory_mb, m.volume_gb, m.agentmail_inbox_id, m.restart_requested_at, m.deleted_at, m.created_at,
             array(select jsonb_object_keys(m.env)) as env_names, array(select jsonb_object_keys(m.config)) as config_names,
             m.generation, m.observed_generation, m.profile_generation, m.status, m.gateway_url, m.fly_app,
-            m.fly_machine_name, m.fly_volume_name, m.app_ready, m.fly_volume_id, m.volume_asked_at, m.fly_machine_id,
-            m.machine_asked_at, m.fly_instance_id, m.fly_region, m.region_attempt, m.spec_hash, m.restarted_at, m.repairs,
-            m.repairs_since, m.unhealthy_since, m.running_at, m.status_at
+            m.fly_machine_name, m.fly_volume_name, m.app_ready, m.app_asked_at, m.fly_volume_id, m.volume_asked_at, m.fly_machine_id,
+            m.machine_asked_at, m.fly_instance_id, m.fly_region, m.region_attempt, m.spec_hash, m.restarted_at,
+            m.repairs, m.repairs_since, m.unhealthy_since, m.running_at, m.status_at
         from converged.machines m join converged.users u on u.id = m.user_id where m.id::text = \(key)
         """
     }

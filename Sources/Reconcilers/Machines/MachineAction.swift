@@ -24,7 +24,7 @@ enum MachineAction: Sendable, Equatable {
     case deleteVolume(id: String)
     case deleteApp
 
-    enum Intent: String, Sendable { case names, volume, machine, repair }
+    enum Intent: String, Sendable { case names, app, volume, machine, repair }
     enum RestartCause: String, Sendable { case requested, unhealthy }
     enum AwaitedState: String, Sendable { case started, stopped, settled }
 
@@ -43,7 +43,7 @@ enum MachineAction: Sendable, Equatable {
     var isCreateOrDelete: Bool {
         switch self {
         case .createApp, .allocateAddress, .createVolume, .createMachine, .deleteMachine, .deleteVolume, .deleteApp,
-            .intend(.volume), .intend(.machine):
+            .intend(.app), .intend(.volume), .intend(.machine):
             true
         default: false
         }

@@ -6,7 +6,8 @@ extension MachineMemory {
     /// In the order in which both directions go.
     static let columns = [
         "observed_generation", "profile_generation", "status", "gateway_url", "gateway_token", "fly_app",
-        "fly_machine_name", "fly_volume_name", "app_ready", "volume_asked_at", "volume_looks", "fly_volume_id",
+        "fly_machine_name", "fly_volume_name", "app_ready", "app_asked_at", "volume_asked_at", "volume_looks",
+        "fly_volume_id",
         "machine_asked_at", "machine_looks", "fly_machine_id", "fly_instance_id", "fly_region", "region_attempt",
         "spec_hash", "restarted_at", "repairs", "repairs_since", "unhealthy_since", "running_at", "status_at",
     ]
@@ -21,6 +22,7 @@ extension MachineMemory {
         machineName = try fields.next()
         volumeName = try fields.next()
         appReady = try fields.next()
+        appAskedAt = try fields.next()
         volumeAskedAt = try fields.next()
         volumeLooks = try fields.next()
         volumeID = try fields.next()
@@ -43,7 +45,8 @@ extension MachineMemory {
         [
             observedGeneration.postgresCell, profileGeneration.postgresCell, status.postgresCell,
             gatewayURL.postgresCell, sealedToken.postgresCell, app.postgresCell, machineName.postgresCell,
-            volumeName.postgresCell, appReady.postgresCell, volumeAskedAt.postgresCell, volumeLooks.postgresCell,
+            volumeName.postgresCell, appReady.postgresCell, appAskedAt.postgresCell, volumeAskedAt.postgresCell,
+            volumeLooks.postgresCell,
             volumeID.postgresCell, machineAskedAt.postgresCell, machineLooks.postgresCell, machineID.postgresCell,
             instanceID.postgresCell, region.postgresCell, regionAttempt.postgresCell, specHash.postgresCell,
             restartedAt.postgresCell, repairs.postgresCell, repairsSince.postgresCell, unhealthySince.postgresCell,

@@ -54,7 +54,8 @@ extension MachineView {
             }
             guard case .present(let kinds) = observed.addresses else { return .act(.lookAddresses) }
             if let missing = desired.profile?.addresses.first(where: { !kinds.contains($0) }) {
-                return .act(.allocateAddress(kind: missing))
+                // Nothing tells two allocations of a kind apart: of the machines that share an app one makes them.
+                return .act(memory.appAskedAt == nil ? .intend(.app) : .allocateAddress(kind: missing))
             }
             return .end(.again(seconds: limits.lookPauseSeconds, progress, "addresses"))
         }

@@ -27,6 +27,11 @@ extension MachineView {
             memory.volumeName = profile.volumeName
             // A first try needs no look: app names are unique, a taken one is refused. A shared app mostly exists.
             observed.app = profile.appMode == .perUser ? .absent : .unknown
+            if profile.appMode == .perUser { memory.appAskedAt = now }
+        case .app:
+            memory.appAskedAt = now
+            // Another machine may have made them, and have left the intent, since the look.
+            observed.addresses = .unknown
         case .volume:
             memory.volumeAskedAt = now
             memory.volumeLooks = 0
@@ -69,6 +74,7 @@ extension MachineView {
             let profile = desired.profile, profile.network == nil || profile.network == app.network
         else { return }
         memory.appReady = memory.appReady || kinds.isSuperset(of: profile.addresses)
+        if memory.appReady { memory.appAskedAt = nil }
     }
 
     private mutating func foldVolume(_ action: MachineAction, _ result: MachineResult) {

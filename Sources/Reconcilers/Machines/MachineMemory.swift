@@ -13,6 +13,8 @@ struct MachineMemory: Sendable, Equatable {
     var machineName: String?
     var volumeName: String?
     var appReady = false
+    /// Since when this machine is the one that makes its app and the app's addresses.
+    var appAskedAt: Date?
     var volumeAskedAt: Date?
     var volumeLooks = 0
     var volumeID: String?

@@ -25,6 +25,8 @@ struct MachineReport: Sendable, Equatable {
         }
         // Asked for while it was to be stopped: there is nothing to restart.
         if ending == .settled(.stopped), view.isRestartPending { memory.restartedAt = view.desired.restartRequestedAt }
+        // Whoever cannot go on leaves the app to the next machine that shares it.
+        if case .blocked = ending { memory.appAskedAt = nil }
         conditions = [Condition(type: "Ready", status: ending.readiness, reason: reason, message: message)]
         if let health = Self.health(view, reason) { conditions.append(health) }
     }

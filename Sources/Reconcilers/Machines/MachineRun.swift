@@ -40,6 +40,12 @@ struct MachineRun: Sendable {
             view.memory = stored
             return .again(
                 seconds: 10, .provisioning, "waits until the earlier machine of this name is deleted completely")
+        } catch let error as PostgresError where error.constraint == "machines_fly_app_asked" {
+            let app = view.memory.app ?? ""
+            view.memory = stored
+            return .again(
+                seconds: view.limits.lookPauseSeconds, .provisioning,
+                "another machine makes the addresses of app \(app)")
         }
         stored = view.memory
         return nil
