@@ -89,12 +89,10 @@ struct SendTests {
         }
     }
 
-    @Test func interimAnswersAndTrailersAreNotTheHead() async throws {
+    @Test func interimAnswersAreNotTheHead() async throws {
         let server = try LoopbackServer { peer, _ in
             peer.send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n")
-            peer.send(
-                "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\nTrailer: Z\r\n\r\n2\r\nok\r\n0\r\nZ: late\r\n\r\n"
-            )
+            peer.respond(201, body: "ok")
             return .keep
         }
         defer { server.stop() }
@@ -102,7 +100,43 @@ struct SendTests {
         #expect(response.status == 201)
         #expect(response.text == "ok")
         #expect(response.headers["link"] == nil)
-        #expect(response.headers["z"] == nil)
+    }
+
+    /// Whole answers show them beside the head, which they cannot change; a streamed head is out before they come.
+    @Test func trailersAddToTheHead() async throws {
+        let server = try LoopbackServer { peer, _ in
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Etag\r\nX-Kept: head\r\n\r\n")
+            peer.send("2\r\nok\r\n0\r\nEtag: \"/config/ 1a\"\r\nX-Kept: late\r\n\r\n")
+            return .keep
+        }
+        defer { server.stop() }
+        let outbound = makeOutbound()
+        for _ in 0..<2 {
+            let response = try await outbound.send(Request(method: "GET", url: server.url + "/"))
+            #expect(response.status == 200)
+            #expect(response.text == "ok")
+            #expect(response.headers["etag"] == "\"/config/ 1a\"")
+            #expect(response.headers.values("x-kept") == ["head"])
+        }
+        #expect(server.connections == 1)
+        let streamed = try await outbound.stream(Request(method: "GET", url: server.url + "/"))
+        #expect(streamed.headers["etag"] == nil)
+        var body: [UInt8] = []
+        for try await chunk in streamed.body { body += chunk }
+        #expect(String(decoding: body, as: UTF8.self) == "ok")
+    }
+
+    @Test func trailersCountAgainstTheHeaderLimit() async throws {
+        let server = try LoopbackServer { peer, _ in
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+            for index in 0..<100 { peer.send("X-\(index): \(String(repeating: "a", count: 100))\r\n") }
+            peer.send("\r\n")
+            return .close
+        }
+        defer { server.stop() }
+        let outbound = makeOutbound { $0.maxHeaderBytes = 4096 }
+        let error = await outboundError { try await outbound.send(Request(method: "GET", url: server.url + "/")) }
+        #expect(error?.isTooLarge == true)
     }
 
     @Test func redirectsAreAnswers() async throws {

@@ -83,8 +83,7 @@ extension Transfer {
             isTooLarge = true
             return false
         }
-        // Trailers come after the body began; nobody asks for them.
-        if isHeadComplete { return true }
+        if isHeadComplete { return note(trailer: line) }
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
             // 1xx answers come before the real one.
@@ -96,10 +95,24 @@ extension Transfer {
             if status >= 200 { completeHead() }
             return true
         }
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return true }
-        let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-        headers.append(String(text[..<colon]), String(value.prefix { $0 != "\r" && $0 != "\r\n" && $0 != "\n" }))
+        if let (name, value) = Self.field(in: text) { headers.append(name, value) }
         return true
+    }
+
+    /// Comes after the body (Caddy 2.6 sends its `Etag` so). The head of a streamed answer has been handed over by
+    /// then; in a whole one a trailer adds what the head did not say and changes nothing that it did.
+    private func note(trailer line: UnsafeRawBufferPointer) -> Bool {
+        guard !isStreamed, let (name, value) = Self.field(in: String(decoding: line, as: UTF8.self)),
+            headers[name] == nil
+        else { return true }
+        headers.append(name, value)
+        return true
+    }
+
+    private static func field(in line: String) -> (name: String, value: String)? {
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        return (String(line[..<colon]), String(value.prefix { $0 != "\r" && $0 != "\r\n" && $0 != "\n" }))
     }
 
     private func completeHead() {
