@@ -26,6 +26,8 @@ public struct Headers: Sendable {
 /// A complete answer, whatever its status: 408 and 5xx on a mutation are for the vendor layer to decide.
 public struct Response: Sendable {
     public let status: Int
+    /// Trailers included, except for names that the head has too. Over HTTP/2 libcurl (7.88.1) drops the trailers of an
+    /// answer that announced its length.
     public let headers: Headers
     public let body: [UInt8]
     /// The vendor's name of this request (`fly-request-id` and the like), for logs.

@@ -18,7 +18,8 @@ public struct CaddySettings: Sendable {
     public var server: CaddyServer
     /// Make the server when Caddy has none of that name. Else its absence is an error: most fleets have it from a file.
     public var createsServer: Bool
-    /// For `Request.breaker`, for example `"droplet/fleet-alpha/caddy"`.
+    /// For `Request.breaker`, for example `"droplet/fleet-alpha/caddy"`: of its own, because Caddy refuses a bad
+    /// configuration with 500, which a breaker counts.
     public var breaker: String?
 
     public init(admin: Admin, server: CaddyServer, createsServer: Bool = false, breaker: String? = nil) {
