@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian 12 with Swift 6.3: `make demo` and `make test`.
 # Each first installs the Debian packages that are missing, with sudo when not root.
 
-PACKAGES = libpq-dev libcurl4-openssl-dev libsystemd-dev pkg-config postgresql-15 pgbouncer openssl nghttp2-server python3 systemd-container debootstrap util-linux procps prometheus caddy
+PACKAGES = libpq-dev libcurl4-openssl-dev libsystemd-dev pkg-config postgresql-15 pgbouncer openssl nghttp2-server python3 systemd-container debootstrap util-linux procps prometheus caddy docker.io docker-registry busybox-static iproute2
 BUILD = swift build --build-tests -j $(shell nproc)
 ONLY ?=
 SHELL = /bin/bash

@@ -123,4 +123,20 @@ struct BreakerTests {
             #expect(table.count <= 100)
         }
     }
+
+    /// A peer that says 500 when it could not do what it was asked is not down.
+    @Test(arguments: [true, false]) func serverErrorsCountUnlessTheyAreAnswers(doTheyCount: Bool) async throws {
+        let server = try LoopbackServer { peer, _ in
+            peer.respond(500)
+            return .keep
+        }
+        defer { server.stop() }
+        let outbound = makeOutbound { $0.breakers = settings }
+        let request = Request(
+            method: "POST", url: server.url, breaker: "docker", breaksOnServerErrors: doTheyCount, retry: .mutation)
+        for _ in 0..<settings.failures { #expect(try await outbound.send(request).status == 500) }
+        let next = await outboundError { try await outbound.send(request) }
+        #expect((next?.isRefused == true) == doTheyCount)
+        #expect(await outbound.counters().openBreakers.isEmpty != doTheyCount)
+    }
 }

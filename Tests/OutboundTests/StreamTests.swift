@@ -128,6 +128,20 @@ struct StreamTests {
         #expect((heard.headers["transfer-encoding"] == "chunked") == (length == nil))
     }
 
+    @Test func aWrittenUploadArrives() async throws {
+        let server = try LoopbackServer { peer, heard in
+            peer.respond(body: "\(heard.body.count)")
+            return .keep
+        }
+        defer { server.stop() }
+        let body = BodyStream(length: 300) { feed in
+            for part in [100, 200] { try await feed([UInt8](repeating: 7, count: part)) }
+        }
+        let response = try await makeOutbound().send(Request(method: "PUT", url: server.url, bodyStream: body))
+        #expect(response.text == "300")
+        #expect(server.ledger.first?.headers["content-length"] == "300")
+    }
+
     @Test func aSlowPeerHoldsTheProducerBack() async throws {
         let gate = DispatchSemaphore(value: 0)
         let answer: LoopbackServer.Answer = { peer, heard in

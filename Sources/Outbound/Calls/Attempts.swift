@@ -43,7 +43,7 @@ extension Engine {
         let start = Moment.now
         let result = await run(request, isStreamed: isStreamed, deadline: deadline)
         let now = Moment.now
-        if let name = request.breaker, let ticket { record(result.1, name, ticket, at: now) }
+        if let name = request.breaker, let ticket { record(result.1, request, name, ticket, at: now) }
         if case .response(429, let after) = rated(result.1) { throttle(request, after, at: now) }
         log(request, result.1, attempt, start.duration(to: now))
         return result
@@ -91,11 +91,14 @@ extension Engine {
         }
     }
 
-    private func record(_ ending: Transfer.Ending, _ name: String, _ ticket: Breaker.Ticket, at now: Moment) {
+    private func record(
+        _ ending: Transfer.Ending, _ request: Request, _ name: String, _ ticket: Breaker.Ticket, at now: Moment
+    ) {
+        let isBad = { (status: Int) in status >= 500 && request.breaksOnServerErrors }
         let result: Breaker.Result =
             switch ending {
-            case .response(let response): response.status >= 500 ? .failure : .success
-            case .head(let status, _): status >= 500 ? .failure : .success
+            case .response(let response): isBad(response.status) ? .failure : .success
+            case .head(let status, _): isBad(status) ? .failure : .success
             case .failed(let failure): failure.isPeersFault ? .failure : .unknown
             }
         let wasOpen = breakers.open[name] != nil

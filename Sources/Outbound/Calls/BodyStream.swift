@@ -11,4 +11,13 @@ public struct BodyStream: Sendable {
             for try await chunk in chunks { try await feed(chunk) }
         }
     }
+
+    /// For a body that is written rather than read: `write` hands each part on, and is held back by the peer.
+    public init(
+        length: Int? = nil,
+        _ write: @escaping @Sendable (_ feed: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
+    ) {
+        self.length = length
+        self.pump = write
+    }
 }

@@ -62,13 +62,16 @@ public struct Request: Sendable {
     public var budgets: [BudgetName]
     /// For example `"fly"` or `"droplet/fleet-alpha"`.
     public var breaker: String?
+    /// A 5xx counts as the peer's failure. Not so for one that says 500 when it only could not do what was asked
+    /// (Docker: a port in use), which would close the door to every other call.
+    public var breaksOnServerErrors: Bool
     public var retry: RetryClass
 
     public init(
         method: String, url: String, unixSocket: String? = nil, headers: [(String, String)] = [],
         body: [UInt8]? = nil, bodyStream: BodyStream? = nil, tls: TLSIdentity? = nil,
         deadlines: Deadlines = Deadlines(), maxResponseBytes: Int = 8 << 20, budgets: [BudgetName] = [],
-        breaker: String? = nil, retry: RetryClass = .never
+        breaker: String? = nil, breaksOnServerErrors: Bool = true, retry: RetryClass = .never
     ) {
         self.method = method
         self.url = url
@@ -81,6 +84,7 @@ public struct Request: Sendable {
         self.maxResponseBytes = maxResponseBytes
         self.budgets = budgets
         self.breaker = breaker
+        self.breaksOnServerErrors = breaksOnServerErrors
         self.retry = retry
     }
 }

@@ -1,12 +1,11 @@
 import Foundation
-import Support
 
 /// An authority, a server (127.0.0.1 only) and a client, made by openssl for one test.
-struct Certificates: Sendable {
-    let folder: String
-    var authority: String { folder + "/ca.pem" }
+public struct Certificates: Sendable {
+    public let folder: String
+    public var authority: String { folder + "/ca.pem" }
 
-    static func make(in folder: String) async throws -> Certificates {
+    public static func make(in folder: String) async throws -> Certificates {
         let openssl = [
             "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
         ]
@@ -33,12 +32,5 @@ struct Certificates: Sendable {
         let child = try await ChildProcess.start(openssl, directory: folder, name: UUID().uuidString)
         let status = await child.wait()
         guard status == 0 else { throw Refused(log: child.log) }
-    }
-
-    /// A port that was free a moment ago, for servers that cannot name theirs.
-    static func freePort() throws -> Int {
-        let server = try LoopbackServer { _, _ in .close }
-        defer { server.stop() }
-        return Int(server.url.split(separator: ":").last!)!
     }
 }

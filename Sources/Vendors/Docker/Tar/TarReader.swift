@@ -1,0 +1,52 @@
+/// Finds the first file in an archive while it arrives, and holds no more than `maxBytes` of it.
+struct TarReader {
+    struct Malformed: Error, Equatable {}
+    struct TooLarge: Error, Equatable {}
+
+    let maxBytes: Int
+    private(set) var file: [UInt8]?
+    private var held: [UInt8] = []
+    private var skip = 0
+    private var wanted: Int?
+
+    init(maxBytes: Int) { self.maxBytes = maxBytes }
+
+    /// All that was asked for is in hand.
+    var isComplete: Bool { file != nil && wanted == nil }
+
+    mutating func feed(_ chunk: [UInt8]) throws {
+        guard !isComplete else { return }
+        held += chunk
+        while !isComplete {
+            let skipped = min(skip, held.count)
+            held.removeFirst(skipped)
+            skip -= skipped
+            if let wanted {
+                guard held.count >= wanted else { return }
+                file = Array(held.prefix(wanted))
+                self.wanted = nil
+                held = []
+                return
+            }
+            guard skip == 0, held.count >= TarWriter.blockBytes else { return }
+            try open(Array(held.prefix(TarWriter.blockBytes)))
+            held.removeFirst(TarWriter.blockBytes)
+        }
+    }
+
+    private mutating func open(_ block: [UInt8]) throws {
+        if block.allSatisfy({ $0 == 0 }) { return }
+        let digits = block[124..<136].filter { (0x30...0x37).contains($0) }
+        guard !digits.isEmpty, let length = Int(String(decoding: digits, as: UTF8.self), radix: 8) else {
+            throw Malformed()
+        }
+        if block[156] == UInt8(ascii: "0") || block[156] == 0 {
+            guard length <= maxBytes else { throw TooLarge() }
+            wanted = length
+            file = []
+        } else {
+            // Folders, links, and the records that carry long names.
+            skip = length + TarWriter.padding(after: length)
+        }
+    }
+}
