@@ -55,10 +55,15 @@ import Testing
             let entry = TarEntry.file("x", [], mode: 0o600)
             #expect(
                 try await dockerError { try await rig.docker.putArchive([entry], into: id, at: "/absent") }.kind
-                    == .notFound)
-            #expect(try await dockerError { try await rig.docker.readFile("/absent", in: id) }.kind == .notFound)
-            #expect(try await dockerError { try await rig.docker.stat("/absent", in: id) }.kind == .notFound)
+                    == .noSuchPath)
+            #expect(try await dockerError { try await rig.docker.readFile("/absent", in: id) }.kind == .noSuchPath)
+            #expect(try await dockerError { try await rig.docker.stat("/absent", in: id) }.kind == .noSuchPath)
             #expect(try await dockerError { try await rig.docker.readFile("/tmp", in: id) }.kind == .invalid)
+            let nobody = rig.name("nobody")
+            #expect(try await dockerError { try await rig.docker.readFile("/x", in: nobody) }.kind == .notFound)
+            #expect(
+                try await dockerError { try await rig.docker.putArchive([entry], into: nobody, at: "/tmp") }.kind
+                    == .notFound)
             let out = TarEntry.file("../x", [], mode: 0o600)
             #expect(
                 try await dockerError { try await rig.docker.putArchive([out], into: id, at: "/tmp") }.kind == .invalid)

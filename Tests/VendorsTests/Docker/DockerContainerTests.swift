@@ -146,6 +146,57 @@ import Testing
         }
     }
 
+    /// What a spec says comes back from inspect, so that the two can be compared.
+    @Test func whatWasAskedForIsShown() async throws {
+        try await DockerRig.with { rig in
+            let volume = try await rig.docker.createVolume(rig.name("vol"), labels: rig.labels)
+            var spec = rig.spec("shown")
+            spec.entrypoint = ["/bin/sleep"]
+            spec.command = ["1000"]
+            spec.host.mounts = [
+                DockerMount(.volume, volume.name, at: "/data"), DockerMount(.bind, "/etc", at: "/e", isReadOnly: true),
+            ]
+            spec.host.binds = [DockerBind("/usr", at: "/u", isReadOnly: true)]
+            spec.host.temporaryFolders = ["/scratch": "size=1m"]
+            spec.host.extraHosts = ["crm:10.0.0.7"]
+            spec.host.addCapabilities = ["NET_BIND_SERVICE"]
+            spec.host.isRootReadOnly = true
+            spec.host.log = DockerLog(driver: "json-file", options: ["max-size": "1m"])
+            let id = try await rig.docker.createContainer(spec).id
+            try await rig.docker.startContainer(id)
+            let shown = try await rig.docker.inspectContainer(id)
+            #expect(shown.entrypoint == spec.entrypoint && shown.command == spec.command)
+            #expect(shown.host.mounts == spec.host.mounts && shown.host.binds == ["/usr:/u:ro"])
+            #expect(shown.host.temporaryFolders == spec.host.temporaryFolders && shown.host.isRootReadOnly)
+            #expect(shown.host.extraHosts == spec.host.extraHosts && shown.host.log == spec.host.log)
+            #expect(shown.host.addCapabilities == ["NET_BIND_SERVICE"] && !shown.host.hasInit)
+            let write = DockerExecSpec(["sh", "-c", "touch /x || touch /e/x || touch /u/x || touch /data/x"])
+            #expect(try await rig.docker.run(write, in: id, timeout: .seconds(30)).exitCode == 0)
+            let logged = try await rig.docker.run(DockerExecSpec(["ls", "/data"]), in: id, timeout: .seconds(30))
+            #expect(logged.output.outputText == "x\n")
+        }
+    }
+
+    /// Something else that is missing must not look like the container's absence.
+    @Test func whatIsMissingIsToldApart() async throws {
+        try await DockerRig.with { rig in
+            let docker = rig.docker
+            var spec = rig.spec("nofolder")
+            spec.host.mounts = [DockerMount(.bind, "/nonexistent/folder", at: "/data")]
+            #expect(try await dockerError { try await docker.createContainer(spec) }.kind == .needMissing)
+            let network = rig.name("gone")
+            try await docker.createNetwork(DockerNetworkSpec(name: network, labels: rig.labels))
+            spec = rig.spec("nonetwork")
+            spec.host.network = .named(network)
+            let id = try await docker.createContainer(spec).id
+            try await docker.removeNetwork(network)
+            let start = try await dockerError { try await docker.startContainer(id) }
+            #expect(start.kind == .needMissing, "\(start)")
+            #expect(try await docker.inspectContainer(id).state.status == "created")
+            #expect(try await dockerError { try await docker.startContainer(rig.name("no")) }.kind == .notFound)
+        }
+    }
+
     @Test func healthAndRestartsAreSeen() async throws {
         try await DockerRig.with { rig in
             var spec = rig.spec("healthy")

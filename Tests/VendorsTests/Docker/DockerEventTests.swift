@@ -76,6 +76,33 @@ import Testing
         #expect(try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).contains(daemon.folder) == false)
     }
 
+    /// A half-open connection is silent for ever: after the agreed silence it is made again.
+    @Test func silenceEndsAConnection() async throws {
+        try await DockerRig.with { rig in
+            var settings = DockerEventSettings()
+            settings.firstPause = .milliseconds(1)
+            settings.idle = .milliseconds(100)
+            let filter = DockerEventFilter(labels: [rig.label])
+            var notices = rig.docker.events(filter, settings: settings).makeAsyncIterator()
+            #expect(try await notices.next() == .relist)
+            guard case .lost(let error) = try await notices.next() else { throw Unexpected() }
+            #expect(error.kind == .unavailable && error.action == .watchEvents)
+            #expect(try await notices.next() == .relist)
+            #expect(await rig.outbound.counters().openBreakers.isEmpty)
+        }
+    }
+
+    @Test func whatOnlyAPersonCanPutRightIsThrown() async throws {
+        try await DockerRig.with { rig in
+            let outsider = TLSIdentity(ca: rig.daemon.folder + "/ca.pem")
+            let docker = DockerClient(
+                rig.outbound, endpoint: .tcp(host: "127.0.0.1", port: rig.daemon.port, tls: outsider))
+            var notices = docker.events().makeAsyncIterator()
+            let error = try await dockerError { try await notices.next() }
+            #expect(error.kind == .unauthorized)
+        }
+    }
+
     @Test func aReaderThatIsCancelledEnds() async throws {
         try await DockerRig.with { rig in
             let (connected, signal) = AsyncStream<Void>.makeStream()

@@ -55,9 +55,16 @@ import Testing
     @Test func somebodyElsesNotFound() {
         let page = DockerRefusal(status: 404, headers: Headers(), body: Array("<html>".utf8))
         #expect(page.kind(of: .inspectContainer) == .unavailable)
-        let daemon = DockerRefusal(
-            status: 404, headers: Headers([("Api-Version", "1.41")]), body: Array("page not found\n".utf8))
-        #expect(daemon.kind(of: .inspectContainer) == .notFound)
+        let daemon = Headers([("Api-Version", "1.41")])
+        let route = DockerRefusal(status: 404, headers: daemon, body: Array("page not found\n".utf8))
+        #expect(route.kind(of: .inspectContainer) == .unavailable)
+        let proof = DockerRefusal(
+            status: 404, headers: daemon, body: Array("{\"message\":\"No such container: x\"}".utf8))
+        #expect(proof.kind(of: .inspectContainer) == .notFound && proof.kind(of: .startContainer) == .notFound)
+        #expect(kind(.startContainer, 404, "network x not found") == .needMissing)
+        #expect(kind(.inspectContainer, 404, "something not found") == .unavailable)
+        #expect(kind(.inspectNetwork, 404, "network x not found") == .notFound)
+        #expect(kind(.putArchive, 404, "Could not find the file /x in container y") == .noSuchPath)
     }
 
     @Test func lostAnswers() {

@@ -3,7 +3,7 @@ import Outbound
 
 extension DockerClient {
     /// Unpacks entries below a folder of the container, running or not, while they are read. Not atomic: write under
-    /// another name and rename by exec where that matters. `notFound`: no such container or folder.
+    /// another name and rename by exec where that matters. `noSuchPath`: the folder is not there.
     public func putArchive(
         _ entries: [TarEntry], into container: String, at folder: String, timeout: Duration = .seconds(300)
     ) async throws {
@@ -51,7 +51,7 @@ extension DockerClient {
         return file
     }
 
-    /// What is at a path; `notFound` for nothing.
+    /// What is at a path; `noSuchPath` for nothing, and also without the container: the answer has no words.
     public func stat(_ path: String, in container: String) async throws -> DockerPathStat {
         try DockerRules.reference(container, .statPath)
         let call = archive(.statPath, "HEAD", container, path)

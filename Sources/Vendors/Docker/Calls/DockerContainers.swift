@@ -2,7 +2,7 @@ import FoundationEssentials
 
 extension DockerClient {
     /// Makes a container and does not start it. `nameTaken(by:)`: inspect that one, adopt or replace it. `noSuchImage`:
-    /// pull first. After `outcomeUnknown` inspect by name.
+    /// pull first. `needMissing`: a folder of the host. After `outcomeUnknown` inspect by name.
     public func createContainer(_ spec: DockerContainerSpec) async throws -> DockerCreated {
         try spec.check()
         return try await read(

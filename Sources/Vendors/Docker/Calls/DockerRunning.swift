@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Starting and stopping.
 extension DockerClient {
-    /// `cannotExecute`, `portInUse`: the container stays as `created`, its state tells the words.
+    /// `cannotExecute`, `portInUse`, `needMissing` (a network): the container stays as `created`, its state tells the words.
     @discardableResult public func startContainer(_ container: String) async throws -> DockerChange {
         try await change(try call(.startContainer, container, "start").with { $0.allow(60) })
     }

@@ -2,8 +2,12 @@
 /// no query.
 public struct DockerError: Error, Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
-        /// No such container, exec, network, volume or path.
+        /// The container, exec, network or volume that was asked for does not exist.
         case notFound
+        /// The container is there (unless a `stat` asked), the path in it is not.
+        case noSuchPath
+        /// What the container needs is missing: a network, a volume, a folder of the host.
+        case needMissing
         /// The image is not on the host (create) or not in the registry (pull).
         case noSuchImage
         /// The name is in use; by which container, when the daemon says so: inspect it, adopt or replace.
@@ -102,7 +106,8 @@ extension DockerError: CustomStringConvertible {
         case .versionRefused: ["bring docker on the host to a version that is supported"]
         case .failed: ["inspect the object"]
         case .outcomeUnknown: ["look it up before repeating"]
-        case .notFound, .conflict, .invalid, .forbidden, .rateLimited, .timedOutWaiting, .unavailable: []
+        case .needMissing: ["make what is missing"]
+        case .notFound, .noSuchPath, .conflict, .invalid, .forbidden, .rateLimited, .timedOutWaiting, .unavailable: []
         }
     }
 }

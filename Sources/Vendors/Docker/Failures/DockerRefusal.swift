@@ -40,12 +40,26 @@ struct DockerRefusal {
         switch status {
         case 401: return .unauthorized
         case 403: return .forbidden
-        case 404: return isDaemons ? .notFound : .unavailable
+        case 404: return isDaemons ? absence(of: action) : .unavailable
         case 409: return .conflict
         case 429: return .rateLimited
         case 400..<500: return .invalid
         case 500 where isDaemons: return action.isMutation ? .failed : .unavailable
         default: return action.isMutation ? .outcomeUnknown : .unavailable
+        }
+    }
+
+    /// Only what says that the object itself is gone may count as its absence (design law 2).
+    private func absence(of action: DockerAction) -> DockerError.Kind {
+        let lowered = text.lowercased()
+        if lowered.contains("page not found") { return .unavailable }
+        if lowered.contains("no such container") || lowered.contains("no such exec") { return .notFound }
+        switch action {
+        case .putArchive, .getArchive, .statPath: return .noSuchPath
+        case .createContainer, .startContainer, .restartContainer: return .needMissing
+        case .inspectContainer, .stopContainer, .killContainer, .waitContainer, .updateContainer, .renameContainer:
+            return .unavailable
+        default: return .notFound
         }
     }
 

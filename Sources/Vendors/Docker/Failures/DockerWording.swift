@@ -21,6 +21,9 @@ struct DockerWording: Sendable {
         DockerWording(statuses: [404], actions: [.createContainer, .inspectImage], phrases: ["no such image"]) { _ in
             .noSuchImage
         },
+        DockerWording(statuses: [400], actions: [.createContainer], phrases: ["bind source path does not exist"]) { _ in
+            .needMissing
+        },
         DockerWording(statuses: [409], phrases: ["is already in progress", "marked for removal"]) { _ in
             .removalInProgress
         },

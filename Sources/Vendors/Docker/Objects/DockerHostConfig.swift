@@ -2,6 +2,9 @@
 public struct DockerHostConfig: Decodable, Sendable, Equatable {
     public var network: String
     public var binds: [String]
+    public var mounts: [DockerMount]
+    /// Options by path.
+    public var temporaryFolders: [String: String]
     public var ports: [DockerPort]
     /// Nil for a policy that this client does not know.
     public var restart: DockerRestartPolicy?
@@ -15,6 +18,9 @@ public struct DockerHostConfig: Decodable, Sendable, Equatable {
     public var dropCapabilities: [String]
     public var addCapabilities: [String]
     public var isRootReadOnly: Bool
+    public var hasInit: Bool
+    public var extraHosts: [String]
+    public var log: DockerLog?
 
     public init(from decoder: any Decoder) throws {
         let fields = try DockerFields(decoder)
@@ -29,11 +35,42 @@ public struct DockerHostConfig: Decodable, Sendable, Equatable {
         dropCapabilities = fields.find("CapDrop") ?? []
         addCapabilities = fields.find("CapAdd") ?? []
         isRootReadOnly = fields.find("ReadonlyRootfs") ?? false
+        temporaryFolders = fields.find("Tmpfs") ?? [:]
+        hasInit = fields.find("Init") ?? false
+        extraHosts = fields.find("ExtraHosts") ?? []
+        let shown: [Mount] = fields.find("Mounts") ?? []
+        mounts = shown.compactMap(\.mount)
+        let driver: Driver? = fields.find("LogConfig")
+        log = driver.map { DockerLog(driver: $0.name, options: $0.options) }
         let policy: Policy? = fields.find("RestartPolicy")
         restart = DockerRestartPolicy(name: policy?.name ?? "", retries: policy?.retries ?? 0)
         let bindings: [String: [Binding]?] = fields.find("PortBindings") ?? [:]
         ports = bindings.flatMap { key, list in (list ?? []).compactMap { $0.port(key) } }
             .sorted { ($0.containerPort, $0.hostPort) < ($1.containerPort, $1.hostPort) }
+    }
+
+    private struct Mount: Decodable {
+        /// Nil for a kind that this client does not make.
+        var mount: DockerMount?
+        init(from decoder: any Decoder) throws {
+            let fields = try DockerFields(decoder)
+            let kind: String = fields.find("Type") ?? ""
+            mount = DockerMount.Kind(rawValue: kind).map {
+                DockerMount(
+                    $0, fields.find("Source") ?? "", at: fields.find("Target") ?? "",
+                    isReadOnly: fields.find("ReadOnly") ?? false)
+            }
+        }
+    }
+
+    private struct Driver: Decodable {
+        var name: String
+        var options: [String: String]
+        init(from decoder: any Decoder) throws {
+            let fields = try DockerFields(decoder)
+            name = fields.find("Type") ?? ""
+            options = fields.find("Config") ?? [:]
+        }
     }
 
     private struct Policy: Decodable {
