@@ -107,24 +107,38 @@ public final class TestDocker: Sendable {
         "converged-" + (folder.split(separator: "/").last.map(String.init) ?? "docker")
     }
 
-    /// The shell outlives the daemon to clear away what namespaces don't: control groups and bridges. A bridge is named
-    /// after the beginning of its network's id, which the daemon's store holds.
+    /// The shell outlives the daemon to clear away what namespaces don't: control groups and bridges. A bridge is known
+    /// by its address, out of a pool that this daemon has for itself; one that still has none after a while (and a MAC of
+    /// docker's) was being made when its daemon was killed.
     private static let script = """
         folder=$1 group=$2
         rm -rf "$folder/exec" "$folder/pid"
+        number=$(echo "$folder" | cksum | cut -d' ' -f1)
+        pool=10.$((64 + number % 64)).$((number / 64 % 16 * 16)).0/20
         unshare --mount --pid --fork --kill-child --mount-proc sh -ec '
           mkdir -p /run/containerd /run/docker
           mount -t tmpfs tmpfs /run/containerd; mount -t tmpfs tmpfs /run/docker
           exec dockerd --config-file $1/config.json --data-root $1/data --exec-root $1/exec --pidfile $1/pid \
             -H unix://$1/docker.sock -H tcp://127.0.0.1:0 --tlsverify --tlscacert $1/ca.pem \
             --tlscert $1/server.pem --tlskey $1/server.key --bridge=none --iptables=false --ip6tables=false \
-            --cgroup-parent=/$2' sh "$folder" "$group" &
+            --cgroup-parent=/$2 --default-address-pool=base=$3,size=26' sh "$folder" "$group" "$pool" &
         daemon=$!
         trap 'kill -9 $daemon' TERM
         wait $daemon; wait $daemon
-        for bridge in /sys/class/net/br-*; do
-          [ ! -e "$bridge" ] || ! grep -qa "${bridge##*/br-}" "$folder/data/network/files/local-kv.db" 2>/dev/null ||
-            ip link del "${bridge##*/}"
+        ip -o -4 address show to "$pool" | while read -r number name rest; do
+          case $name in br-*) ip link delete "$name" ;; esac
+        done
+        bare() {
+          for path in /sys/class/net/br-*; do
+            case $(cat "$path/address" 2>/dev/null) in 02:42:*)
+              [ -n "$(ip -o address show dev "${path##*/}" 2>&1)" ] || echo "${path##*/}" ;;
+            esac
+          done
+        }
+        young=" $(bare | tr '\\n' ' ')"
+        [ "$young" = " " ] || sleep 2
+        for name in $young; do
+          case " $(bare | tr '\\n' ' ')" in *" $name "*) ip link delete "$name" ;; esac
         done
         for try in 1 2 3 4 5; do
           find /sys/fs/cgroup -depth -path "*/$group*" -type d -exec rmdir {} + 2>/dev/null

@@ -15,7 +15,8 @@ extension DockerClient {
     }
 
     /// Starts it and reads what it says to its end, the last `maxBytes` of each output. When the deadline passes or the
-    /// connection breaks the command lives on: the output is not complete then, `inspectExec` tells the rest.
+    /// connection breaks the command lives on: the output is not complete then, `inspectExec` tells the rest. The stream
+    /// has no mark at its end, so that only the exit code proves that the command is done.
     public func startExec(
         _ exec: String, timeout: Duration, maxBytes: Int = 64 << 10
     ) async throws -> DockerOutput {
