@@ -116,8 +116,7 @@ public final class TestDocker: Sendable {
         number=$(echo "$folder" | cksum | cut -d' ' -f1)
         pool=10.$((64 + number % 64)).$((number / 64 % 16 * 16)).0/20
         unshare --mount --pid --fork --kill-child --mount-proc sh -ec '
-          mkdir -p /run/containerd /run/docker
-          mount -t tmpfs tmpfs /run/containerd; mount -t tmpfs tmpfs /run/docker
+          for path in /run/containerd /run/docker /etc/docker /opt; do mkdir -p $path; mount -t tmpfs tmpfs $path; done
           exec dockerd --config-file $1/config.json --data-root $1/data --exec-root $1/exec --pidfile $1/pid \
             -H unix://$1/docker.sock -H tcp://127.0.0.1:0 --tlsverify --tlscacert $1/ca.pem \
             --tlscert $1/server.pem --tlskey $1/server.key --bridge=none --iptables=false --ip6tables=false \

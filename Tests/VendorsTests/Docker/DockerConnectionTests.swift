@@ -76,23 +76,23 @@ import Testing
             let proxy = try CuttingProxy(to: rig.daemon.socket, at: "\(rig.daemon.folder)/cut-\(rig.id).sock")
             defer { proxy.stop() }
             let docker = DockerClient(rig.outbound, endpoint: .unix(proxy.socket))
-            try await docker.negotiate()
-            proxy.loseAnswer(to: "POST /v1.41/containers/create")
+            let version = try await docker.negotiate()
+            proxy.loseAnswer(to: "POST /v\(version)/containers/create")
             let create = try await dockerError { try await docker.createContainer(rig.spec("lost")) }
             #expect(create.kind == .outcomeUnknown && !create.isSurelyUnchanged)
             let made = try await docker.inspectContainer(rig.name("lost"))
             #expect(made.labels == rig.labels)
-            proxy.loseAnswer(to: "POST /v1.41/containers/\(made.id)/start")
+            proxy.loseAnswer(to: "POST /v\(version)/containers/\(made.id)/start")
             #expect(try await dockerError { try await docker.startContainer(made.id) }.kind == .outcomeUnknown)
             #expect(try await docker.startContainer(made.id) == .already)
-            proxy.loseAnswer(to: "DELETE /v1.41/containers/\(made.id)")
+            proxy.loseAnswer(to: "DELETE /v\(version)/containers/\(made.id)")
             #expect(
                 try await dockerError { try await docker.removeContainer(made.id, isForced: true) }.kind
                     == .outcomeUnknown)
             #expect(try await docker.removeContainer(made.id) == .already)
             #expect(proxy.cuts == 3)
             // A read is simply asked again.
-            proxy.loseAnswer(to: "GET /v1.41/containers/json")
+            proxy.loseAnswer(to: "GET /v\(version)/containers/json")
             #expect(try await docker.listContainers(DockerFilter(labels: [rig.label])).isEmpty)
             #expect(proxy.cuts == 4)
         }

@@ -69,7 +69,7 @@ extension DockerClient {
             guard ContinuousClock.now < end else {
                 throw DockerError(
                     .timedOutWaiting, .startExec, target: id,
-                    message: "\(spec.command[0]) in \(container) still runs after \(timeout)")
+                    message: "\(spec.command[0]) in \(container) has not ended, of \(timeout) to wait at most")
             }
             try await Task.sleep(for: .milliseconds(20))
         }
