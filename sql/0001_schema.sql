@@ -27,9 +27,14 @@ create table converged.clock (
 insert into converged.clock default values;
 grant select on converged.clock to converged_web, converged_daemon, converged_operator;
 
+-- In plpgsql because that keeps its plan: a function in SQL is planned anew by every caller's statement.
 create function converged.now() returns timestamptz
-    language sql stable parallel safe
-    as $$ select statement_timestamp() + shift from converged.clock $$;
+    language plpgsql stable parallel safe
+as $$
+begin
+    return statement_timestamp() + (select shift from converged.clock);
+end
+$$;
 comment on function converged.now() is 'Database time as converged sees it: the statement''s time plus converged.clock.shift';
 
 -- RFC 7396 merge patch: `patch` wins, objects merge deeply, null removes.

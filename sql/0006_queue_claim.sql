@@ -236,7 +236,7 @@ create function converged.claim(
     worker bigint, kinds text[], queues text[], limits integer[], floors bigint[], most_wakes integer)
     returns table (
         id bigint, tid tid, kind text, key text, attempt integer, priority integer, args text, woken_us bigint,
-        waited_ms double precision, rank_us bigint, fence bigint, folded integer, left_behind integer,
+        waited_us bigint, rank_us bigint, fence bigint, folded integer, left_behind integer,
         next_ms double precision, look_ms double precision)
     language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -246,113 +246,124 @@ as $$
 declare
     now timestamptz := converged.now();
     lease bigint;
-    wakes record;
-    open integer[];
-    bounds record;
+    known record;
+    woken record;
+    open integer[] := claim.limits;
+    counted boolean[];
+    lanes integer[];
     is_bounded boolean := false;
-    has_floors boolean := exists (select from unnest(floors) as floor where floor is not null);
-    key_pauses boolean;
+    has_floors boolean := array_remove(floors, null) <> '{}';
+    tells_rank boolean;
     heads tid[] := '{}';
     more tid[];
-    claimed integer := 0;
-    began timestamptz := clock_timestamp();
+    best tid[] := '{}';
+    claimed integer;
+    due integer := 0;
+    began timestamptz;
     nearest timestamptz;
     wait_ms double precision;
 begin
-    -- Held until commit, so that whoever removes a dead worker sees all that it claimed before.
-    perform 1 from converged.workers where workers.id = claim.worker for key share;
-    if not found then
+    -- Held until commit, so that whoever removes a dead worker sees all that it claimed before; see converged.remove_worker.
+    if pg_advisory_xact_lock_shared(1129270086, (claim.worker & 2147483647)::integer) is null then
+    end if;
+    select exists (select from converged.workers w where w.id = claim.worker) as is_registered,
+        exists (select from converged.wakes w where w.kind = any (claim.kinds)) as wakes,
+        exists (select from converged.pauses) as pauses,
+        exists (select from converged.pauses where key <> '') as key_pauses,
+        exists (select from converged.limits
+            where not is_applied and coalesce(max_running, max_per_lane) is not null) as uncounted
+    into known;
+    if not known.is_registered then
         raise exception 'worker % is not registered any more', claim.worker using errcode = 'CV002';
     end if;
-    if exists (select from converged.wakes w where w.kind = any (claim.kinds)) then
-        select * into wakes from converged.fold(claim.kinds, most_wakes);
-    else
-        select 0 as folded, 0 as due, 0 as left_behind into wakes;
+    folded := 0;
+    left_behind := 0;
+    if known.wakes then
+        select * into woken from converged.fold(claim.kinds, most_wakes);
+        folded := woken.folded;
+        left_behind := woken.left_behind;
+        due := woken.due;
     end if;
-
-    open := claim.limits;
-    key_pauses := false;
-    if exists (select from converged.pauses) then
+    if known.pauses then
         select array_agg(case when exists (select from converged.pauses p
                 where p.queue = wanted.queue or (p.kind = wanted.kind and p.key = '')) then 0 else wanted.most end order by wanted.place)
         into open
         from unnest(claim.kinds, claim.queues, claim.limits) with ordinality as wanted (kind, queue, most, place);
-        key_pauses := exists (select from converged.pauses where pauses.key <> '');
     end if;
-    if exists (select from converged.limits
-        where not is_applied and coalesce(max_running, max_per_lane) is not null) then
+    if known.uncounted then
         perform converged.count_limited();
     end if;
-    perform pg_advisory_xact_lock_shared(1129270085, 0);  -- see count_limited
-    select '{}'::boolean[] as counted, '{}'::integer[] as lanes into bounds;
+    if pg_advisory_xact_lock_shared(1129270085, 0) is null then  -- see count_limited
+    end if;
     if exists (select from converged.limits) then
         is_bounded := true;
-        select * into bounds from converged.apply_limits(claim.kinds, claim.queues, open);
-        open := bounds.open;
-        wait_ms := bounds.wait_ms;
+        select bounds.open, bounds.counted, bounds.lanes, bounds.wait_ms into open, counted, lanes, wait_ms
+        from converged.apply_limits(claim.kinds, claim.queues, open) as bounds;
         for place in 1 .. cardinality(open) loop
-            if bounds.lanes[place] is not null and open[place] > 0 then
+            if lanes[place] is not null and open[place] > 0 then
                 more := array(select converged.lane_heads(
-                    claim.kinds[place], claim.queues[place], open[place], bounds.lanes[place]));
+                    claim.kinds[place], claim.queues[place], open[place], lanes[place]));
                 heads := heads || more;
                 open[place] := open[place] - cardinality(more);
             end if;
         end loop;
     end if;
-    if cardinality(heads) > 0 or exists (select from unnest(open) as most where most > 0) then
-        lease := nextval('converged.fences');
-        began := clock_timestamp();
-        return query
-            with leased as (
-                update converged.jobs job set state = 'running', fence = lease, worker = claim.worker, leased_at = now,
-                    dirty = false, urgent = false,
-                    is_limited = is_bounded and bounds.counted[array_position(claim.kinds, job.kind)]
-                -- As an array and not as a join: one pass over row addresses instead of a scan for each.
-                where job.ctid = any (array(
-                    select candidate.tid
-                    from unnest(claim.queues, claim.kinds, open, floors) with ordinality as wanted (queue, kind, most, floor, place)
-                        cross join lateral (
-                            select j.ctid as tid from converged.jobs j
-                            where j.state = 'ready' and j.queue = wanted.queue and j.kind = wanted.kind
-                                and j.rank >= coalesce(to_timestamp((wanted.floor - 1) / 1000000.0), '-infinity')
-                                and j.rank <= now + interval '2 minutes' and j.run_at <= now
-                                and (not is_bounded or j.lane is null or bounds.lanes[wanted.place] is null)
-                                and not (key_pauses and exists (
-                                    select from converged.pauses p where p.kind = j.kind and p.key = j.key))
-                            order by j.rank limit wanted.most
-                            for update skip locked) as candidate
-                    union all
-                    select candidate.tid
-                    from unnest(heads) as head (tid)
-                        cross join lateral (
-                            select j.ctid as tid from converged.jobs j
-                            where j.ctid = head.tid and j.state = 'ready' and not (key_pauses and exists (
-                                select from converged.pauses p where p.kind = j.kind and p.key = j.key))
-                            for update skip locked) as candidate))
-                returning job.id, job.ctid, job.kind, job.key, job.attempt, job.priority, job.args, job.woken_at, job.run_at, job.rank
-            ), spent as (
-                update converged.limits l set tokens = l.tokens - taken.count
-                from (
-                    select bound.scope, bound.name, count(*) as count
-                    from leased join converged.limits bound on bound.name = case bound.scope
-                        when 'queue' then claim.queues[array_position(claim.kinds, leased.kind)] else leased.kind end
-                    where is_bounded and bound.rate_per_second is not null
-                    group by 1, 2) as taken
-                where l.scope = taken.scope and l.name = taken.name
-            )
-            select id, ctid, kind, key, attempt::integer, priority::integer, args::text,
-                (1000000 * date_part('epoch', woken_at))::bigint,
-                1000 * date_part('epoch', now - greatest(woken_at, run_at)),
-                case when clock_timestamp() - began > interval '2 milliseconds' or has_floors
-                    then (1000000 * date_part('epoch', rank))::bigint end,
-                null::bigint, null::integer, null::integer, null::double precision, null::double precision
-            from leased;
-        get diagnostics claimed = row_count;
+    began := clock_timestamp();
+    if 0 < any (open) then
+        best := array(
+            select candidate.tid
+            from unnest(claim.queues, claim.kinds, open, floors, lanes) as wanted (queue, kind, most, floor, per_lane)
+                cross join lateral (
+                    select j.ctid as tid from converged.jobs j
+                    where j.state = 'ready' and j.queue = wanted.queue and j.kind = wanted.kind
+                        and j.rank >= coalesce(to_timestamp((wanted.floor - 1) / 1000000.0), '-infinity')
+                        and j.rank <= now + interval '2 minutes' and j.run_at <= now
+                        and (j.lane is null or wanted.per_lane is null)
+                        and not (known.key_pauses and exists (
+                            select from converged.pauses p where p.kind = j.kind and p.key = j.key))
+                    order by j.rank limit wanted.most
+                    for update skip locked) as candidate);
     end if;
-    if wakes.due > claimed then
+    if cardinality(heads) > 0 then
+        best := best || array(
+            select candidate.tid
+            from unnest(heads) as head (tid)
+                cross join lateral (
+                    select j.ctid as tid from converged.jobs j
+                    where j.ctid = head.tid and j.state = 'ready' and not (known.key_pauses and exists (
+                        select from converged.pauses p where p.kind = j.kind and p.key = j.key))
+                    for update skip locked) as candidate);
+    end if;
+    claimed := cardinality(best);
+    if claimed > 0 then
+        if is_bounded then
+            update converged.limits l set tokens = l.tokens - taken.count
+            from (
+                select bound.scope, bound.name, count(*) as count
+                from converged.jobs j
+                    join converged.limits bound on bound.name = case bound.scope
+                        when 'queue' then claim.queues[array_position(claim.kinds, j.kind)] else j.kind end
+                where j.ctid = any (best) and bound.rate_per_second is not null
+                group by 1, 2) as taken
+            where l.scope = taken.scope and l.name = taken.name;
+        end if;
+        lease := nextval('converged.fences');
+        tells_rank := has_floors or clock_timestamp() - began > interval '2 milliseconds';
+        return query
+            update converged.jobs job set state = 'running', fence = lease, worker = claim.worker, leased_at = now,
+                dirty = false, urgent = false, is_limited = is_bounded and counted[array_position(claim.kinds, job.kind)]
+            -- As an array and not as a join: one pass over row addresses instead of a scan for each.
+            where job.ctid = any (best)
+            returning job.id, job.ctid, job.kind, job.key, job.attempt::integer, job.priority::integer, job.args::text,
+                (1000000 * date_part('epoch', job.woken_at))::bigint,
+                (1000000 * date_part('epoch', now - greatest(job.woken_at, job.run_at)))::bigint,
+                case when tells_rank then (1000000 * date_part('epoch', job.rank))::bigint end,
+                null::bigint, null::integer, null::integer, null::double precision, null::double precision;
+    end if;
+    if due > claimed then
         perform pg_notify('converged_jobs', '');  -- more than this worker takes: others look too
     end if;
-    if exists (select from unnest(open) as most where most > claimed) then
+    if claimed < any (open) then
         -- A sample of what comes next by rank; whatever it misses is found by the next poll.
         select min(soon.run_at) into nearest
         from unnest(claim.queues, claim.kinds, open) as wanted (queue, kind, most)
@@ -362,10 +373,10 @@ begin
                     and j.rank > now and j.rank <= now + interval '122 seconds' and j.run_at > now
                 order by j.rank limit 100) as soon;
     end if;
-    return query select null::bigint, null::tid, null::text, null::text, null::integer, null::integer, null::text,
-        null::bigint, null::double precision, null::bigint, lease, wakes.folded, wakes.left_behind,
-        least(1000 * date_part('epoch', nearest - now), wait_ms),
-        1000 * date_part('epoch', clock_timestamp() - began);
+    fence := lease;
+    next_ms := least(1000 * date_part('epoch', nearest - now), wait_ms);
+    look_ms := 1000 * date_part('epoch', clock_timestamp() - began);
+    return next;
 end
 $$;
 

@@ -263,7 +263,8 @@ begin
     select coalesce(array_agg(id), '{}') into dead
     from (select id from converged.workers
           where id <> caller and seen_at < now - unseen_for
-          for update skip locked) as unseen;
+          for update skip locked) as unseen
+    where pg_try_advisory_xact_lock(1129270086, (id & 2147483647)::integer);  -- not while it claims
     if exists (select from converged.job_needs) then
         -- A job that somebody enqueued to wait for another while that one ended.
         perform converged.resolve_needs(array(
@@ -317,6 +318,16 @@ begin
 end
 $$;
 
+-- The clean end of a worker. Waits for its claim that commits just now, whose jobs the next thorough rescue then finds.
+create function converged.remove_worker(worker bigint) returns void
+    language plpgsql
+as $$
+begin
+    perform pg_advisory_xact_lock(1129270086, (remove_worker.worker & 2147483647)::integer);
+    delete from converged.workers where id = remove_worker.worker;
+end
+$$;
+
 -- After an answer was lost: gives the worker a new row and id, moves the leases that it knows of to it, and takes back
 -- those that it never heard of. The old row goes, so that a claim still on its way to the server is refused.
 create function converged.renew_worker(worker bigint, jobs bigint[], fences bigint[]) returns bigint
@@ -328,7 +339,8 @@ declare
     now timestamptz := converged.now();
     renewed bigint;
 begin
-    perform 1 from converged.workers where id = renew_worker.worker for update;  -- waits for a claim that commits just now
+    perform pg_advisory_xact_lock(1129270086, (renew_worker.worker & 2147483647)::integer);  -- a claim that commits just now
+    perform 1 from converged.workers where id = renew_worker.worker for update;
     if not found then
         raise exception 'worker % is not registered any more', renew_worker.worker using errcode = 'CV002';
     end if;
@@ -353,7 +365,7 @@ declare
         converged.forget(bigint[], bigint[], bigint[]), converged.tell_ends(bigint[], boolean), converged.resolve_needs(bigint[]), converged.end_cancelled(),
         converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
         converged.heartbeat(bigint), converged.rescue(bigint, interval, boolean), converged.assert_lease(bigint, bigint),
-        converged.renew_worker(bigint, bigint[], bigint[])';
+        converged.renew_worker(bigint, bigint[], bigint[]), converged.remove_worker(bigint)';
 begin
     execute format('revoke all on function %s from public', work);
     execute format('grant execute on function %s to converged_daemon', work);

@@ -32,13 +32,17 @@ import Logging
     // MARK: Callers
 
     func acquire() async throws -> Wire {
+        if Task.isCancelled { throw Self.cancelledEarly }
         nextWaiter += 1
         let waiter = nextWaiter
+        // Nearly always there is an idle one. For all else the caller is in line before it asks: others may run in between.
+        while machine.hasIdle, case .give(let id, _)? = machine.request(waiter: waiter, now: .now).first {
+            if let wire = wires[id], wire.isAlive { return lend(wire) }
+            perform(machine.release(id, isReusable: false, now: .now))
+        }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                if Task.isCancelled {
-                    return continuation.resume(throwing: PostgresError(.cancelled, "cancelled before it was sent"))
-                }
+                if Task.isCancelled { return continuation.resume(throwing: Self.cancelledEarly) }
                 waiters[waiter] = continuation
                 perform(machine.request(waiter: waiter, now: .now))
             }
@@ -46,6 +50,8 @@ import Logging
             Task { @Loop in self.withdraw(waiter) }
         }
     }
+
+    private static let cancelledEarly = PostgresError(.cancelled, "cancelled before it was sent")
 
     /// Takes it back, cleaned if it needs that.
     func release(_ wire: Wire) async {
@@ -126,9 +132,13 @@ import Logging
         guard let continuation = waiters.removeValue(forKey: waiter) else {
             return perform(machine.release(id, isReusable: true, now: .now))
         }
+        continuation.resume(returning: lend(wire))
+    }
+
+    private func lend(_ wire: Wire) -> Wire {
         nextLease += 1
         wire.lease = nextLease
-        continuation.resume(returning: wire)
+        return wire
     }
 
     private func connect(_ id: Int) {

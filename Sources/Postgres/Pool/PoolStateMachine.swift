@@ -66,6 +66,8 @@ struct PoolStateMachine {
         return openMore(now)
     }
 
+    var hasIdle: Bool { !idle.isEmpty }
+
     /// The caller no longer wants it.
     mutating func withdraw(waiter: Int) {
         waiters.removeAll { $0.id == waiter }

@@ -55,18 +55,18 @@ public struct NewJob: Sendable, Equatable {
 extension NewJob {
     static let mostArgsBytes = 65_536
 
-    /// What is wrong with it, if anything, as `converged.check_job` says it, for those jobs that pass that function by.
+    /// Whether it differs in its args alone.
+    func isAlike(_ other: NewJob) -> Bool {
+        kind == other.kind && key == other.key && mode == other.mode && queue == other.queue
+            && priority == other.priority && runAt == other.runAt && delay == other.delay
+            && maxAttempts == other.maxAttempts && lane == other.lane && needs == other.needs
+    }
+
+    /// What is wrong with all but its args, if anything, as `converged.check_job` says it, for those jobs that pass that
+    /// function by.
     var fault: String? {
         if kind.isEmpty { return "a job needs a kind" }
         if kind.unicodeScalars.count > 100 { return "a kind has at most 100 characters" }
-        if let args {
-            if args.utf8.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) != UInt8(ascii: "{") {
-                return "args must be a JSON object"
-            }
-            if args.utf8.count > Self.mostArgsBytes {
-                return "args of \(args.utf8.count) bytes are more than \(Self.mostArgsBytes)"
-            }
-        }
         if key != nil { return "a job with a key cannot be copied: enqueue it" }
         if !needs.isEmpty { return "a job that needs others cannot be copied: enqueue it" }
         if mode != .keep && mode != .reject { return "mode \(mode.rawValue) needs a key" }
@@ -78,8 +78,21 @@ extension NewJob {
         if let maxAttempts, !(1...1000).contains(maxAttempts) {
             return "max_attempts \(maxAttempts) is not between 1 and 1000"
         }
-        return [kind, args, lane, queue].contains { $0?.contains("\0") ?? false } ? "a text must hold no NUL" : nil
+        return [kind, lane, queue].contains { $0?.utf8.contains(0) ?? false } ? Self.holdsNUL : nil
     }
+
+    var argsFault: String? {
+        guard let args else { return nil }
+        if args.utf8.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) != UInt8(ascii: "{") {
+            return "args must be a JSON object"
+        }
+        if args.utf8.count > Self.mostArgsBytes {
+            return "args of \(args.utf8.count) bytes are more than \(Self.mostArgsBytes)"
+        }
+        return args.utf8.contains(0) ? Self.holdsNUL : nil
+    }
+
+    private static let holdsNUL = "a text must hold no NUL"
 }
 
 /// Jobs that were refused before anything was sent. Quotes no args.

@@ -17,7 +17,7 @@ struct Claim {
     func statement(_ kinds: [JobKind]) -> SQL {
         SQL(
             """
-            select id, tid, kind, key, attempt, priority, args, woken_us, waited_ms, rank_us, fence, folded, left_behind,
+            select id, tid, kind, key, attempt, priority, args, woken_us, waited_us, rank_us, fence, folded, left_behind,
                 next_ms, look_ms
             from converged.claim($1, $2::text[], $3::text[], $4::integer[], $5::bigint[], $6)
             """,
@@ -62,7 +62,7 @@ struct Claim {
                     wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
                 leases.append(
                     Leased(
-                        lease: lease, waitedSeconds: try row.decode(8, as: Double.self) / 1_000,
+                        lease: lease, waitedSeconds: Double(try row.decode(8, as: Int64.self)) / 1_000_000,
                         rank: try row.decode(9)))
             }
         }

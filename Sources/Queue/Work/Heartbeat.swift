@@ -101,7 +101,7 @@ extension Worker {
         guard let worker = row else { return }
         do {
             _ = try await withTimeout(settings.cancelGrace) {
-                try await self.database.query("delete from converged.workers where id = \(worker)")
+                try await self.database.query("select converged.remove_worker(\(worker))")
             }
         } catch {
             logger.info("this worker's row stays until others find it dead: \(error)")
