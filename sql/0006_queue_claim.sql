@@ -4,6 +4,10 @@
 -- Why the settings on each function: a plan made while `jobs` was empty is kept while it holds 100 000 rows, and the
 -- statistics of a backlog say that nothing runs. Without sequential scans, hash and merge joins, the only plans left are
 -- the right ones: jobs_ready for the claim, jobs_key for the fold, row addresses (ctid) for what is claimed and finished.
+--
+-- Why joins say "= any (array[…])" or "limit 1" where "=" would do: statistics from when the table was empty say that it has one
+-- row, whatever came since. Of an equality the planner then makes a walk through the whole index with the given rows inside;
+-- of these it cannot.
 
 -- Moves wakes into jobs. A running job becomes dirty and runs once more; a waiting job becomes due, out of a back-off only
 -- by an urgent wake. A wake whose job is being written at this moment, or whose key is being enqueued in a transaction that
@@ -35,7 +39,8 @@ begin
             present.id is null and pg_try_advisory_xact_lock(1129270083, converged.bucket(grouped.kind, grouped.key)) as free
         from grouped
             left join lateral (
-                select id from converged.jobs j where j.kind = grouped.kind and j.key = grouped.key) as present on true
+                select id from converged.jobs j
+                where j.kind = grouped.kind and j.key = grouped.key limit 1) as present on true
             left join lateral (
                 select id from converged.jobs j where j.id = present.id for update skip locked) as held on true
     ), fresh as (
@@ -65,18 +70,19 @@ begin
                 when job.state <> 'running' and (met.urgent or job.attempt = 0) then least(job.run_at, now)
                 else job.run_at end,
             rank = case
-                when met.replaces and met.run_at is not null then met.run_at + job.priority * interval '15 seconds'
+                when met.replaces and met.run_at is not null then met.run_at
+                    + case when job.state <> 'running' and met.urgent then 0 else job.priority end * interval '15 seconds'
                 when job.state <> 'running' and met.urgent then least(job.run_at, now)
                 when job.state <> 'running' and job.attempt = 0
                     then least(job.run_at, now) + job.priority * interval '15 seconds'
                 else job.rank end
-        from met where job.id = met.held
+        from met where job.id = any (array[met.held])
         returning job.kind, job.key, job.state = 'ready' and job.run_at <= now as due
     ), done as (
         select kind, key, run_at <= now as due from fresh union all select kind, key, due from changed
     ), removed as (
         delete from converged.wakes w using taken
-        where w.kind = taken.kind and w.id = taken.id and (taken.kind, taken.key) in (select kind, key from done)
+        where w.kind = any (array[taken.kind]) and w.id = any (array[taken.id]) and (taken.kind, taken.key) in (select kind, key from done)
         returning 1
     )
     select (select count(*) from removed), (select count(*) from done where done.due),

@@ -192,13 +192,13 @@ begin
                 else attempt end as next_attempt
         from held where id is not null
     ), removed as (
-        delete from converged.jobs j using decided where j.id = decided.id and not decided.stays
+        delete from converged.jobs j using decided where j.id = any (array[decided.id]) and not decided.stays
     ), kept as (
         update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false,
             is_limited = false, run_at = next_at, rank = next_at + next_priority * interval '15 seconds',
             priority = next_priority, attempt = next_attempt,
             woken_at = case when decided.dirty or outcome <> 'settled' then decided.woken_at else next_at end
-        from decided where j.id = decided.id and decided.stays
+        from decided where j.id = any (array[decided.id]) and decided.stays
     ), recorded as (
         insert into converged.job_history
             (job, kind, queue, key, outcome, message, attempts, worker, created_at, started_at, finished_at, output)
@@ -219,6 +219,7 @@ begin
     )
     select array_agg(held.given_id) filter (where verdict.word is not null) as ids,
         array_agg(verdict.word) filter (where verdict.word is not null) as words,
+        coalesce(array_agg(held.id) filter (where held.id is not null), '{}') as ended,
         coalesce(array_agg(held.id) filter (where not verdict.stays and held.outcome <> 'dead'), '{}') as gone,
         coalesce(array_agg(held.id) filter (where held.outcome in ('settled', 'blocked', 'cancelled')), '{}') as through,
         coalesce(array_agg(held.id) filter (where held.outcome = 'dead'), '{}') as died,
@@ -230,8 +231,9 @@ begin
             when held.id is null then 'lost'
             when held.outcome = 'dead' then 'dead'
             when d.stays and d.next_at <= now then 'due' end as word) as verdict;
-    -- A job that stays for its next look begins that one anew; a dead one keeps its steps, for when it lives again.
-    perform converged.forget(finish.jobs, answers.through, answers.through || answers.died);
+    -- A job that stays for its next look begins that one anew; a dead one keeps its steps, for when it lives again. Who lost a
+    -- lease must not take away the request to stop the present run.
+    perform converged.forget(answers.ended, answers.through, answers.through || answers.died);
     perform converged.tell_ends(answers.gone, answers.were_limited);
     return query select * from unnest(answers.ids, answers.words);
 end
@@ -259,6 +261,8 @@ as $$
 declare
     now timestamptz := converged.now();
     dead bigint[];
+    lost bigint[];
+    holders bigint[];
 begin
     select coalesce(array_agg(id), '{}') into dead
     from (select id from converged.workers
@@ -276,29 +280,53 @@ begin
         perform converged.end_cancelled();
         return;
     end if;
+    select coalesce(array_agg(id), '{}'), coalesce(array_agg(worker), '{}') into lost, holders
+    from (select id, worker from converged.jobs
+          where state = 'running' and (worker = any (dead)
+              or (thorough and not exists (select from converged.workers w where w.id = jobs.worker)))
+          order by id for update skip locked) as held;
+    perform converged.take_back(lost);
     return query
-    with lost as materialized (
-        select id, worker from converged.jobs
-        where state = 'running' and (worker = any (dead)
-            or (thorough and not exists (select from converged.workers w where w.id = jobs.worker)))
-        order by id for update skip locked
-    ), returned as (
-        update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false, is_limited = false,
-            run_at = now,
-            attempt = case when j.dirty and j.urgent then 0 else j.attempt end,
-            priority = case when j.dirty and j.urgent then 0 else j.priority end,
-            rank = now + case when j.dirty and j.urgent then 0 else j.priority end * interval '15 seconds'
-        from lost where j.id = lost.id
-        returning lost.worker
-    )
-    select coalesce(w.id, returned.worker), coalesce(w.name, ''), count(returned.worker)
-    from (select * from converged.workers where id = any (dead)) w full join returned on returned.worker = w.id
-    group by 1, 2;
+        select coalesce(w.id, holder), coalesce(w.name, ''), count(holder)
+        from (select * from converged.workers where id = any (dead)) w full join unnest(holders) as holder on holder = w.id
+        group by 1, 2;
     -- A job that was being written just now was left; its worker's row stays until the next look.
     delete from converged.workers w
     where w.id = any (dead) and not exists (select from converged.jobs j where j.state = 'running' and j.worker = w.id);
     perform converged.end_cancelled();
     perform pg_notify('converged_jobs', '');
+end
+$$;
+
+-- Runs that nobody answers for: due again, attempt uncounted, though not before the time that a replacement gave. One that
+-- was to be stopped and was also woken has been stopped, and the wake counts, as at an end under the lease.
+create function converged.take_back(ids bigint[]) returns void
+    language plpgsql
+    set jit = off
+as $$
+declare
+    moment timestamptz := converged.now();
+    stopped bigint[];
+begin
+    with halted as (
+        delete from converged.cancellations c using converged.jobs j
+        where c.job = any (ids) and j.id = c.job and j.dirty
+        returning j.*, c.asked_by
+    ), recorded as (
+        insert into converged.job_history
+            (job, kind, queue, key, outcome, message, attempts, worker, created_at, started_at, finished_at)
+        select id, kind, queue, key, 'cancelled', 'by ' || asked_by, attempt + 1, worker, created_at, leased_at, moment from halted
+    )
+    select coalesce(array_agg(id), '{}') into stopped from halted;
+    perform converged.forget('{}', stopped, stopped);
+    update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false, is_limited = false,
+        run_at = greatest(moment, j.run_at), attempt = anew.attempt, priority = anew.priority,
+        rank = greatest(moment, j.run_at) + anew.priority * interval '15 seconds'
+    from (select id,
+              case when dirty and urgent or id = any (stopped) then 0 else attempt end as attempt,
+              case when dirty and urgent then 0 when id = any (stopped) then 8 else priority end as priority
+          from converged.jobs where id = any (ids)) as anew
+    where j.id = anew.id;
 end
 $$;
 
@@ -310,10 +338,10 @@ as $$
 begin
     if exists (select from converged.cancellations) then
         perform converged.cancel(held.id)
-        from (select j.id from converged.cancellations c join converged.jobs j on j.id = c.job
+        from (select j.id from converged.cancellations c join converged.jobs j on j.id = any (array[c.job])
               where j.state = 'ready' for update of j skip locked) as held;
         -- The run had ended for good.
-        delete from converged.cancellations c where not exists (select from converged.jobs j where j.id = c.job);
+        delete from converged.cancellations c where not exists (select from converged.jobs j where j.id = any (array[c.job]));
     end if;
 end
 $$;
@@ -350,8 +378,8 @@ begin
     update converged.jobs j set worker = renewed
     from unnest(renew_worker.jobs, fences) as known (id, fence)
     where j.id = known.id and j.fence = known.fence and j.worker = renew_worker.worker and j.state = 'running';
-    update converged.jobs j set state = 'ready', fence = null, worker = null, dirty = false, is_limited = false
-    where j.state = 'running' and j.worker = renew_worker.worker;
+    perform converged.take_back(array(
+        select id from converged.jobs j where j.state = 'running' and j.worker = renew_worker.worker for update));
     delete from converged.workers where id = renew_worker.worker;
     return renewed;
 end
@@ -363,6 +391,7 @@ declare
         converged.apply_limits(text[], text[], integer[]), converged.count_limited(), converged.lane_heads(text, text, integer, integer),
         converged.settle(bigint[], tid[], bigint[]), converged.follow_ends(bigint[], boolean),
         converged.forget(bigint[], bigint[], bigint[]), converged.tell_ends(bigint[], boolean), converged.resolve_needs(bigint[]), converged.end_cancelled(),
+        converged.take_back(bigint[]),
         converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
         converged.heartbeat(bigint), converged.rescue(bigint, interval, boolean), converged.assert_lease(bigint, bigint),
         converged.renew_worker(bigint, bigint[], bigint[]), converged.remove_worker(bigint)';
