@@ -129,7 +129,7 @@ public actor TestCluster {
         listen_addresses = ''
         unix_socket_directories = '\(folder)'
         port = \(port)
-        max_connections = 200
+        max_connections = 400
         shared_buffers = 64MB
         log_line_prefix = '%m [%p] %a '
         fsync = \(isDurable ? "on" : "off")
