@@ -45,7 +45,8 @@ struct Converged: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
             ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, QueuesCommand.self,
-            WorkersCommand.self, SchedulesCommand.self, MetricsCommand.self, MigrateCommand.self, DoctorCommand.self,
+            WorkersCommand.self, SchedulesCommand.self, DropletsCommand.self, PAsCommand.self, DNSCommand.self,
+            MetricsCommand.self, MigrateCommand.self, DoctorCommand.self,
             VersionCommand.self,
         ])
 
