@@ -31,7 +31,7 @@ declare
     now timestamptz := converged.now();
     known converged.kinds;
     due timestamptz;
-    live bigint[];
+    live bigint[] := '{}';
     made bigint;
     present bigint;
 begin
@@ -46,10 +46,14 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'leave the queue out';
     end if;
     queue := coalesce(queue, known.queue, 'default');
-    perform converged.assert_queue(queue);
+    if queue <> 'default' then  -- which is always there
+        perform converged.assert_queue(queue);
+    end if;
     priority := coalesce(priority, 4);
     due := greatest(coalesce(run_at, now + delay, now), '2000-01-01');
-    live := converged.live_needs(needs);
+    if needs is not null then
+        live := converged.live_needs(needs);
+    end if;
     if key is not null then
         -- Held to the end of the transaction: a fold leaves such keys alone instead of waiting for us.
         perform pg_advisory_xact_lock_shared(1129270083, converged.bucket(kind, key));
@@ -69,7 +73,9 @@ begin
             return present;
         end if;
     end loop;
-    insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
+    if live <> '{}' then
+        insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
+    end if;
     if due <= now and live = '{}' then
         perform pg_notify('converged_jobs', '');
     end if;
