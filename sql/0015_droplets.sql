@@ -65,7 +65,7 @@ $$;
 -- One after the other: who places a PA, gives away a port or a name, or lets a droplet drain. An advisory lock, because locks on
 -- rows would hold up the daemon's status writes behind a web app's open transaction.
 create function converged.lock_placement() returns void
-    language plpgsql set search_path = pg_catalog, converged
+    language plpgsql set search_path = pg_catalog, converged set lock_timeout = '10s'
 as $$
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
@@ -74,6 +74,10 @@ begin
                 hint = 'an older snapshot does not see what others took: begin the transaction without an isolation level';
     end if;
     perform pg_advisory_xact_lock(hashtext('converged.placement'));
+exception
+    when lock_not_available then
+        raise exception 'another transaction that places something is still open'
+            using errcode = 'lock_not_available', hint = 'try again; whoever inserts PAs or services should commit soon';
 end
 $$;
 

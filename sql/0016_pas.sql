@@ -48,7 +48,8 @@ create table converged.services (
     env_file            text check (env_file ~ '^/[^ ]+$'),               -- on the droplet; secrets stay there
     network             text not null default 'bridge' check (network ~ '^[a-z0-9][a-z0-9_.-]*$'),  -- 'host', or a bridge by name
     alias               converged.label,                                  -- how others in the network call it
-    mounts              text[] not null default '{}',                     -- volume-or-/path:/path-inside[:ro]
+    mounts              text[] not null default '{}'                      -- volume-or-/path:/path-inside[:ro]
+        check (array_to_string(mounts, E'\n', ':') ~ '^([^:[:space:]]+:/[^:[:space:]]+(:ro)?(\n|$))*$'),
     address             inet not null default '127.0.0.1',                -- where on the droplet the port listens
     port                integer check (port between 1 and 65535),         -- on the droplet; null: none
     container_port      integer check (container_port between 1 and 65535),
@@ -76,26 +77,27 @@ create table converged.services (
 ) with (fillfactor = 80);
 create index on converged.services (team) where team is not null;
 
--- For each droplet: how many PAs it has, and why it takes no more of this team. Rows that are being deleted still count.
+-- For each droplet: how many PAs it has, whether it is for this team's at all, and why it takes none now. Rows that are being
+-- deleted still count.
 create function converged.placements(team text)
-    returns table (droplet text, pas bigint, most_pas integer, refusal text)
+    returns table (droplet text, pas bigint, most_pas integer, serves boolean, refusal text)
     language sql stable set search_path = pg_catalog, converged
 as $$
-    select d.name, held.pas, d.most_pas,
+    select d.name, held.pas, d.most_pas, whose.is_own or not whose.has_owner and not whose.has_own,
         case
             when d.deleted_at is not null then 'is being deleted'
             when d.draining then 'drains'
-            when exists (select from converged.team_droplets o where o.team = placements.team) and not own.is_own
-                then 'is none of the team''s own'
-            when exists (select from converged.team_droplets o where o.droplet = d.name) and not own.is_own
-                then 'belongs to other teams'
+            when whose.has_own and not whose.is_own then 'is none of the team''s own'
+            when whose.has_owner and not whose.is_own then 'belongs to other teams'
             when held.pas >= d.most_pas then format('is full: %s of %s PAs', held.pas, d.most_pas)
         end
     from converged.droplets d
         cross join lateral (select count(*) as pas from converged.pas p where p.droplet = d.name) held
         cross join lateral (
-            select exists (
-                select from converged.team_droplets o where o.droplet = d.name and o.team = placements.team) as is_own) own
+            select coalesce(bool_or(o.droplet = d.name and o.team = placements.team), false) as is_own,
+                coalesce(bool_or(o.droplet = d.name), false) as has_owner,
+                coalesce(bool_or(o.team = placements.team), false) as has_own
+            from converged.team_droplets o) whose
     order by held.pas, d.name
 $$;
 

@@ -85,7 +85,8 @@ values
         '{env,DEBIAN_FRONTEND=noninteractive,apt-get,install,--yes,--no-install-recommends,chromium}', 900, 4, 30),
     ('openclaw', 'mcporter', 30, 'exec', '{npm,install,-g,mcporter}', 600, 4, 30);
 
--- tez-mcp listens on the droplet's port 8100, which a PA on the host's network reaches at localhost.
+-- tez-mcp listens on the droplet's port 8100, which a PA on the host's network reaches at localhost; the path is the
+-- operator's to correct.
 insert into converged.checklist_steps (checklist, name, place, kind, path, content, owner_uid, owner_gid, mode)
 values ('openclaw', 'mcporter-config', 40, 'file', '/home/node/.mcporter/mcporter.json',
     E'{"mcpServers": {"tez": {"baseUrl": "http://127.0.0.1:8100/mcp"}}, "imports": []}\n', 1000, 1000, '0600');

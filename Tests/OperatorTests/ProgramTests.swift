@@ -71,7 +71,8 @@ import Testing
         for arguments in [
             ["nope"], ["get"], ["jobs", "show", "x"], ["status", "-o", "xml"], ["get", "machines", "--limit", "0"],
             ["jobs", "redrive"], ["jobs", "redrive", "--since", "yesterday"], ["queues", "limit", "bulk"],
-            ["queues", "limit", "bulk", "--per-lane", "1"],
+            ["queues", "limit", "bulk", "--per-lane", "1"], ["pas", "list", "--status", "idle"], ["droplets", "drain"],
+            ["droplets", "list", "--limit", "0"],
             ["jobs", "enqueue", "prune", "--args", "{}", "--args-file", "-"],
         ] {
             let ended = try await run(arguments)
@@ -171,6 +172,22 @@ import Testing
             let web = ["CONVERGED_DATABASE_URL": office.database.url(role: "converged_web")]
             let forbidden = try await run(["pause", "machine"], web)
             #expect(forbidden.status == Exit.forbidden.rawValue, "\(forbidden.errors)")
+        }
+    }
+
+    @Test func dropletVerbsEndAsTheyFound() async throws {
+        try await Office.open { office in
+            try await office.rentDroplets()
+            let ours = ["CONVERGED_DATABASE_URL": office.database.url(role: "converged_operator")]
+            let web = ["CONVERGED_DATABASE_URL": office.database.url(role: "converged_web")]
+            #expect(try JSON(parsing: try await run(["pas", "list", "-o", "json"], ours).output).items.count == 2)
+            #expect(try await run(["dns"], ours).output.contains("crm-alpha.team.example.com"))
+            #expect(try await run(["dns", "--check", "--domain", "none.example.com"], ours).status == 0)
+            #expect(try await run(["droplets", "drain", "fleet-alpha"], ours).status == 0)
+            for unknown in [["droplets", "show", "x"], ["droplets", "undrain", "x"], ["pas", "show", "x"]] {
+                #expect(try await run(unknown, ours).status == Exit.unknown.rawValue, "\(unknown)")
+            }
+            #expect(try await run(["droplets", "drain", "fleet-alpha"], web).status == Exit.forbidden.rawValue)
         }
     }
 

@@ -6,15 +6,22 @@ import Synchronization
 /// cooperative pool; one that takes too long is left to itself and its answer is dropped.
 public struct Resolver: Sendable {
     private let timeoutMs: Int
+    private let ask: @Sendable (String) -> NameAnswer
     private static let queue = DispatchQueue(label: "converged.resolver", attributes: .concurrent)
 
-    public init(timeoutMs: Int = 5000) { self.timeoutMs = timeoutMs }
+    public init(timeoutMs: Int = 5000) { self.init(timeoutMs: timeoutMs, ask: Self.askHost) }
+
+    /// `ask` may block for as long as it likes.
+    init(timeoutMs: Int, ask: @escaping @Sendable (String) -> NameAnswer) {
+        self.timeoutMs = timeoutMs
+        self.ask = ask
+    }
 
     /// IPv4 addresses of a name, in order. Never throws: what went wrong is an answer too.
     public func lookUp(_ name: String) async -> NameAnswer {
         await withCheckedContinuation { continuation in
             let first = First(continuation)
-            Self.queue.async { first.answer(Self.ask(name)) }
+            Self.queue.async { first.answer(ask(name)) }
             Self.queue.asyncAfter(deadline: .now() + .milliseconds(timeoutMs)) {
                 first.answer(.silence("no answer within \(timeoutMs) ms"))
             }
@@ -32,7 +39,7 @@ public struct Resolver: Sendable {
         }
     }
 
-    private static func ask(_ name: String) -> NameAnswer {
+    private static func askHost(_ name: String) -> NameAnswer {
         var hints = addrinfo()
         hints.ai_family = AF_INET
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -9,8 +9,7 @@ extension Verbs {
                 sql: """
                     select *, \(Self.seconds(since: "created_at")) as age_seconds from (\(Self.droplets)) every
                     where (\(team ?? "") = '' or exists (
-                            select from converged.placements(\(team ?? "")) place where place.droplet = every.name
-                                and coalesce(place.refusal, '') not in ('is none of the team''s own', 'belongs to other teams')))
+                            select from converged.placements(\(team ?? "")) place where place.droplet = every.name and place.serves))
                         and (not \(draining) or draining)
                     order by name limit \(limit)
                     """,

@@ -59,7 +59,7 @@ struct DropletsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Has droplets take no new PAs and services; moves nothing.",
             discussion: """
-                What is placed already stays and is kept up. All of the droplets or none: exit code 66 when one \
+                What is placed already stays. All of the droplets or none: exit code 66 when one \
                 is unknown. A new PA that fits nowhere else is refused with SQLSTATE CV503.
 
                   converged droplets drain fleet-alpha fleet-beta

@@ -33,7 +33,7 @@ struct Failure {
         // The migrator's refusals come from no server.
         case (.server, nil): self.init(.configuration, error.message)
         case (_, "CV404"): self.init(.unknown, Self.words(of: error))
-        case (_, "CV409"): self.init(.temporary, Self.words(of: error))
+        case (_, "CV409"), (_, "55P03"): self.init(.temporary, Self.words(of: error))
         case (_, "22023"), (_, "23514"), (_, "54000"): self.init(.usage, Self.words(of: error))
         case (_, "42501"):
             self.init(.forbidden, "\(error.message): this log-in may not do that; `converged doctor` shows its roles")

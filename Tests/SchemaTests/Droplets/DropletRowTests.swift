@@ -29,6 +29,9 @@ import Testing
                 "insert into converged.droplets (name, address, domain) values ('x', '203.0.113.9', 'a.com')",
                 "insert into converged.droplets (name, address, domain, endpoint) values ('x', '203.0.113.9', 'a.com', 'http://x')",
                 "insert into converged.services (name, droplet, image) values ('pa-ada', 'one', 'x:1')",
+                "insert into converged.services (name, droplet, image, mounts) values ('x', 'one', 'x:1', '{a:b}')",
+                "insert into converged.services (name, droplet, image, mounts) values ('x', 'one', 'x:1', '{a:/b:rw}')",
+                "insert into converged.services (name, droplet, image, mounts) values ('x', 'one', 'x:1', '{null}')",
                 "insert into converged.services (name, droplet, image, port) values ('x', 'one', 'x:1', 80)",
                 "insert into converged.services (name, droplet, image, host) values ('x', 'one', 'x:1', 'crm-alpha')",
                 """

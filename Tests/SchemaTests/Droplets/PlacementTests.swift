@@ -151,4 +151,21 @@ import Testing
             #expect(refused?.sqlState == "55000")
         }
     }
+
+    @Test func whoWaitsTooLongIsToldWhy() async throws {
+        try await Fleet.open { fleet in
+            try await fleet.owner.query("alter function converged.lock_placement() set lock_timeout = '50ms'")
+            let refused = try await fleet.web.transaction { connection in
+                try await connection.query("insert into converged.pas (name, team) values ('ada', 'alpha')")
+                try await fleet.daemon.query("update converged.droplets set status = 'reachable'")
+                return [
+                    await fleet.refusal(fleet.web, "insert into converged.pas (name, team) values ('bob', 'alpha')"),
+                    await fleet.refusal(fleet.operators, "update converged.droplets set draining = true"),
+                ]
+            }
+            for error in refused {
+                #expect(error?.sqlState == "55P03" && error?.hint?.contains("commit soon") == true)
+            }
+        }
+    }
 }
