@@ -49,6 +49,7 @@ public struct StreamedResponse: Sendable {
     public let status: Int
     public let headers: Headers
     public let requestID: String?
-    /// Throws `OutboundError` when the body ends early.
+    /// Throws `OutboundError` when the body ends early. To a cancelled reader it may just end (so does every
+    /// `AsyncThrowingStream`): who needs the whole asks for cancellation after the last piece.
     public let body: AsyncThrowingStream<[UInt8], any Error>
 }

@@ -19,11 +19,7 @@ extension Engine {
             }
             precondition(transfer.reader == nil, "a streamed body has one reader")
             await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    // Looked at once more: the loop may have turned on the way here.
-                    let isWaiting = transfer.body.isEmpty && transfer.streamEnd == nil && !Task.isCancelled
-                    if isWaiting { transfer.reader = continuation } else { continuation.resume() }
-                }
+                await withCheckedContinuation { wait(for: transfer, $0) }
             } onCancel: {
                 Task { await self.abandon(number) }
             }
@@ -32,6 +28,14 @@ extension Engine {
                 throw OutboundError.cancelled
             }
         }
+    }
+
+    /// A method, because calling it proves that the closures around it run here: one that does not name `self` belongs to
+    /// no actor and runs on any thread, beside the callback that it waits for. What was seen on the way to it is looked at
+    /// once more: the loop may have turned.
+    private func wait(for transfer: Transfer, _ reader: CheckedContinuation<Void, Never>) {
+        let isWaiting = transfer.body.isEmpty && transfer.streamEnd == nil && !Task.isCancelled
+        if isWaiting { transfer.reader = reader } else { reader.resume() }
     }
 
     /// Nobody reads on: the connection is closed.

@@ -99,6 +99,8 @@ extension DockerClient {
     ) async throws {
         do {
             for try await chunk in response.body { try body(chunk) }
+            // A cancelled reader is told of an end that is none.
+            try Task.checkCancellation()
         } catch let error as OutboundError {
             throw try failure(error, of: call)
         }

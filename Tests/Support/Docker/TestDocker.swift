@@ -124,8 +124,15 @@ public final class TestDocker: Sendable {
         daemon=$!
         trap 'kill -9 $daemon' TERM
         wait $daemon; wait $daemon
+        # With what is plugged into it: a veth pair of a container that was being made is nobody else's.
+        remove() {
+          for member in "/sys/class/net/$1/brif/"*; do
+            [ ! -e "$member" ] || ip link delete "${member##*/}"
+          done
+          ip link delete "$1"
+        }
         ip -o -4 address show to "$pool" | while read -r number name rest; do
-          case $name in br-*) ip link delete "$name" ;; esac
+          case $name in br-*) remove "$name" ;; esac
         done
         bare() {
           for path in /sys/class/net/br-*; do
@@ -137,7 +144,7 @@ public final class TestDocker: Sendable {
         young=" $(bare | tr '\\n' ' ')"
         [ "$young" = " " ] || sleep 2
         for name in $young; do
-          case " $(bare | tr '\\n' ' ')" in *" $name "*) ip link delete "$name" ;; esac
+          case " $(bare | tr '\\n' ' ')" in *" $name "*) remove "$name" ;; esac
         done
         for try in 1 2 3 4 5; do
           find /sys/fs/cgroup -depth -path "*/$group*" -type d -exec rmdir {} + 2>/dev/null

@@ -16,7 +16,8 @@ extension DockerClient {
 
     /// Starts it and reads what it says to its end, the last `maxBytes` of each output. When the deadline passes or the
     /// connection breaks the command lives on: the output is not complete then, `inspectExec` tells the rest. The stream
-    /// has no mark at its end, so that only the exit code proves that the command is done.
+    /// has no mark at its end, so that only the exit code proves that the command is done. When the answer to the start is
+    /// cut off (`outcomeUnknown`), 20.10 has been seen to tell no exit code later: wait for one with a limit.
     public func startExec(
         _ exec: String, timeout: Duration, maxBytes: Int = 64 << 10
     ) async throws -> DockerOutput {
