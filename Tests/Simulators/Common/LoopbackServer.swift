@@ -18,11 +18,17 @@ struct Exchange: Sendable {
 /// What a simulator does with a request.
 enum Answer: Sendable {
     case reply(status: Int, headers: [(name: String, value: String)], body: String)
+    case bytes(status: Int, headers: [(name: String, value: String)], body: [UInt8])
+    /// The head now, the body as it comes to be.
+    case stream(status: Int, headers: [(name: String, value: String)], StreamBody)
     /// The connection is closed without a byte of answer.
     case hangUp
 }
 
-/// A real HTTP server on 127.0.0.1, on a port that the system chooses.
+/// Writes pieces until it returns; false: the connection is closed in the middle.
+typealias StreamBody = @Sendable (_ write: ([UInt8]) async throws -> Void) async throws -> Bool
+
+/// A real HTTP server on 127.0.0.1, on a port that the system chooses, or on a unix socket.
 final class LoopbackServer: Sendable {
     typealias Handler = @Sendable (Exchange) async -> Answer
 
@@ -30,13 +36,21 @@ final class LoopbackServer: Sendable {
     private let running: Task<Void, any Error>
 
     /// Returns once connections are accepted. `port` 0 lets the system choose.
-    init(port: Int = 0, _ handler: @escaping Handler) async throws {
+    convenience init(port: Int = 0, _ handler: @escaping Handler) async throws {
+        try await self.init(address: .hostname("127.0.0.1", port: port), handler)
+    }
+
+    convenience init(socket path: String, _ handler: @escaping Handler) async throws {
+        try await self.init(address: .unixDomainSocket(path: path), handler)
+    }
+
+    private init(address: BindAddress, _ handler: @escaping Handler) async throws {
         let (opened, opening) = AsyncThrowingStream.makeStream(of: Int.self)
         var logger = Logger(label: "simulator")
         logger.logLevel = .critical
         let application = Application(
             responder: ExchangeResponder(handler: handler),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), backlog: 4096),
+            configuration: ApplicationConfiguration(address: address, backlog: 4096),
             onServerRunning: { channel in opening.yield(channel.localAddress?.port ?? 0) },
             logger: logger)
         running = Task {
@@ -82,14 +96,37 @@ private struct ExchangeResponder: HTTPResponder {
         case .hangUp:
             try? await context.channel.close()
             return Response(status: .internalServerError)
-        case .reply(let status, let headers, let body):
-            var fields = HTTPFields()
-            for header in headers {
-                if let name = HTTPField.Name(header.name) { fields[name] = header.value }
+        case .bytes(let status, let headers, let body):
+            return Response(
+                status: .init(code: status), headers: Self.fields(headers),
+                body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        case .stream(let status, let headers, let body):
+            let channel = context.channel
+            let closes = status == 101
+            let written = ResponseBody { writer in
+                let isClean: Bool
+                do {
+                    isClean = try await body { try await writer.write(ByteBuffer(bytes: $0)) }
+                } catch {
+                    try? await channel.close()
+                    throw error
+                }
+                if isClean { try await writer.finish(nil) }
+                if closes || !isClean { try? await channel.close() }
             }
+            return Response(status: .init(code: status), headers: Self.fields(headers), body: written)
+        case .reply(let status, let headers, let body):
+            var fields = Self.fields(headers)
             if fields[.contentType] == nil, !body.isEmpty { fields[.contentType] = "application/json; charset=utf-8" }
             return Response(
                 status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(string: body)))
         }
+    }
+    private static func fields(_ headers: [(name: String, value: String)]) -> HTTPFields {
+        var fields = HTTPFields()
+        for header in headers {
+            if let name = HTTPField.Name(header.name) { fields[name] = header.value }
+        }
+        return fields
     }
 }
