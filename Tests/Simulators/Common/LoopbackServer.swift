@@ -86,7 +86,7 @@ private struct ExchangeResponder: HTTPResponder {
     let handler: LoopbackServer.Handler
 
     func respond(to request: Request, context: ChannelContext) async throws -> Response {
-        let body = try await request.body.collect(upTo: 8 << 20)
+        let body = try await request.body.collect(upTo: 64 << 20)
         let target = request.head.path ?? "/"
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let exchange = Exchange(
