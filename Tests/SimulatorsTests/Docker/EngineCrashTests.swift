@@ -54,7 +54,8 @@ import Testing
 
     /// Where the clock runs by itself, what is due happens though nobody calls.
     @Test func theClockOfTheWorldRuns() async throws {
-        try await DockerStage.with({ $0.clock = .real }) { stage in
+        let real: (inout DockerSimulator.Options) -> Void = { $0.clock = .real }
+        try await DockerStage.with(real) { stage in
             stage.daemon.behave(.init(.crashes(code: 7, after: .milliseconds(30)), container: "job"))
             stage.daemon.behave(.init(.ignoresTerm, container: "deaf"))
             stage.daemon.onExec(.init("slow", output: "done") { $0.duration = .milliseconds(30) })
