@@ -7,6 +7,8 @@ import Support
 
 /// A migrated database of the test's own, with the doors that the three roles have to the queue.
 struct QueueBench: Sendable {
+    private static let places = Places(24)
+
     let test: TestDatabase
     /// Superuser: looks and prepares.
     let admin: Database
@@ -16,6 +18,9 @@ struct QueueBench: Sendable {
     static func with<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ body: (QueueBench) async throws -> Value
     ) async throws -> Value {
+        // All tests begin at once, each with connections of its own: more than these starve one server on two cores.
+        await places.take()
+        defer { places.give() }
         let test = try await TestDatabase.make()
         let queue = QueueBench(test: test, admin: test.open(), daemon: test.open(role: "converged_daemon"))
         do {

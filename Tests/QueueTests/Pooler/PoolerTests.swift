@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// Through PgBouncer in transaction mode, where no session belongs to a client.
-@Suite(.timeLimit(.minutes(1))) struct PoolerTests {
+@Suite(.timeLimit(.minutes(5))) struct PoolerTests {
     func with(_ body: (QueueBench, PgBouncer) async throws -> Void) async throws {
         try await QueueBench.with { queue in
             let bouncer = try await PgBouncer.start(queue.test)

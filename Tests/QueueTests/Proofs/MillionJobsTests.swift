@@ -6,7 +6,7 @@ import Testing
 
 /// A backlog of a million: every statement of the hot path still goes by the index made for it, whatever the statistics say.
 /// Judged by the plans that ran inside the functions, not by a copy of their SQL.
-@Suite(.timeLimit(.minutes(3))) struct MillionJobsTests {
+@Suite(.timeLimit(.minutes(5))) struct MillionJobsTests {
     static let kinds = ["default", "default", "mail"].enumerated().map { index, queue in
         JobKind(name: "k\(index)", queue: queue) { _ in Verdict(.settled(next: nil)) }
     }

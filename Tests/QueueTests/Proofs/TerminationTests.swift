@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// An operator, or a fail-over, ends the sessions of the workers in the middle of what they do.
-@Suite(.timeLimit(.minutes(3))) struct TerminationTests {
+@Suite(.timeLimit(.minutes(5))) struct TerminationTests {
     /// Ends one session of the workers, or all of them, at random moments. Returns how many it ended.
     static func terminate(_ queue: QueueBench, times: Int, _ random: SharedSeed) async throws -> Int {
         var ended = 0

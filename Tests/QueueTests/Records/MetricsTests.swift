@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// What Prometheus is told, checked by Prometheus' own tool.
-@Suite(.timeLimit(.minutes(2))) struct MetricsTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsTests {
     private static let hasPromtool = FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool")
 
     private func gauges(_ queue: QueueBench) async throws -> QueueGauges { try await QueueGauges.read(queue.daemon) }

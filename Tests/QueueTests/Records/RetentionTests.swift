@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// Records stay as long as their queue says.
-@Suite(.timeLimit(.minutes(2))) struct RetentionTests {
+@Suite(.timeLimit(.minutes(5))) struct RetentionTests {
     private func prepare(_ queue: QueueBench) async throws {
         try await queue.admin.script(
             """

@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// A request to stop a job is kept until the job has ended, whatever happens to its worker meanwhile.
-@Suite(.timeLimit(.minutes(1))) struct CancelTests {
+@Suite(.timeLimit(.minutes(5))) struct CancelTests {
     func rescue(_ queue: QueueBench, _ caller: Int64) async throws {
         try await queue.daemon.query("select * from converged.rescue(\(caller), interval '10 seconds', false)")
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// Limits hold over all daemons together, exactly.
-@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+@Suite(.timeLimit(.minutes(5))) struct LimitTests {
     static let other = JobKind(name: "m") { _ in Verdict(.settled(next: nil)) }
 
     func fill(_ queue: QueueBench, _ kind: String, _ count: Int, lane: String? = nil) async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// Workers and schedules together.
-@Suite(.timeLimit(.minutes(2))) struct SchedulingTests {
+@Suite(.timeLimit(.minutes(5))) struct SchedulingTests {
     @Test func aWorkerRunsWhatFallsDue() async throws {
         try await QueueBench.with { queue in
             let notes = Notes()

@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// Worker processes that die at any moment, or stand still for longer than their lease.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct ChaosTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ChaosTests {
     static let tables = """
         create table chaos (
             id bigserial primary key, job bigint not null, key text, pid integer not null, started timestamptz not null,

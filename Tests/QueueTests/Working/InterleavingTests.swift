@@ -7,7 +7,7 @@ import Testing
 @testable import Queue
 
 /// Many wakers, three workers, few keys: what holds in every interleaving. The ledger stands outside of the queue.
-@Suite(.timeLimit(.minutes(2))) struct InterleavingTests {
+@Suite(.timeLimit(.minutes(5))) struct InterleavingTests {
     static let ledger = """
         create table touches (key text not null);
         create table runs (id bigserial primary key, key text not null, seen bigint not null, worker text not null);

@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// The queue's client in Swift says the same as plain SQL.
-@Suite(.timeLimit(.minutes(2))) struct JobClientTests {
+@Suite(.timeLimit(.minutes(5))) struct JobClientTests {
     private static let columns = """
         concat_ws('|', kind, queue, key, state, priority, round(extract(epoch from run_at - created_at)),
             round(extract(epoch from rank - run_at)), max_attempts, lane, args)

@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// The database goes away, in whole or in part.
-@Suite(.timeLimit(.minutes(2))) struct LossTests {
+@Suite(.timeLimit(.minutes(5))) struct LossTests {
     @Test func cutConnectionsLoseNoJob() async throws {
         try await QueueBench.with { queue in
             try await queue.admin.script(InterleavingTests.ledger)

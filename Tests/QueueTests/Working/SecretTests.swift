@@ -8,7 +8,7 @@ import Testing
 @testable import Queue
 
 /// Arguments of secret kinds are seen by their handler and by nobody else.
-@Suite(.timeLimit(.minutes(2))) struct SecretTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretTests {
     private static let clear = #"{"password": "hunter2-correct-horse"}"#
 
     /// Turns the bytes around, which is all that these tests need of a cipher; the real one has tests of its own.

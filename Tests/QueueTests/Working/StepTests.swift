@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// What a run notes in its middle.
-@Suite(.timeLimit(.minutes(2))) struct StepTests {
+@Suite(.timeLimit(.minutes(5))) struct StepTests {
     private func steps(_ queue: QueueBench) async throws -> [String] {
         try await queue.admin.query("select name || ' ' || output::text from converged.job_steps order by name")
             .column(0)

@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// Ends that come from outside: the stop of the worker, its deadline for a run, the operator.
-@Suite(.timeLimit(.minutes(2))) struct StopTests {
+@Suite(.timeLimit(.minutes(5))) struct StopTests {
     @Test func aSoftStopWaitsForWhatRuns() async throws {
         try await QueueBench.with { queue in
             let notes = Notes()

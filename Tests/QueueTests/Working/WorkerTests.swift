@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// A worker from the wake to the row.
-@Suite(.timeLimit(.minutes(2))) struct WorkerTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkerTests {
     @Test func aWakeStartsARunAndItsEndIsRecorded() async throws {
         try await QueueBench.with { queue in
             let notes = Notes()

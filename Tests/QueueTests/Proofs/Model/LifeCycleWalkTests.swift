@@ -5,7 +5,7 @@ import Testing
 @testable import Queue
 
 /// Thousands of random moves, made by the SQL and by the written model: after each one both hold the same.
-@Suite(.timeLimit(.minutes(2))) struct LifeCycleWalkTests {
+@Suite(.timeLimit(.minutes(5))) struct LifeCycleWalkTests {
     /// What a run has to have met, or it would prove little.
     static let met = [
         "settled", "blocked", "cancelled", "dead", "died", "due", "lost", "rescued", "redrive", "renew", "CV002",
