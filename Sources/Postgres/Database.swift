@@ -8,10 +8,6 @@ public final class Database: Sendable {
     let logger: Logger
     let pool: Pool
 
-    /// The thread of the connections, for tasks that do little else than talk to Postgres: between an answer and the
-    /// next statement they need no other thread to wake. Whatever computes for long, or is not ours, runs elsewhere.
-    public var executor: any TaskExecutor { EventLoop.shared.tasks }
-
     /// Connects when the first statement comes.
     public init(_ settings: DatabaseSettings, logger: Logger) {
         self.settings = settings

@@ -16,27 +16,12 @@ struct Interest: OptionSet, Sendable {
 ///
 /// libpq is not thread-safe per connection and some of its calls are long; a thread of its own keeps both
 /// facts away from the cooperative pool. Everything below `inbox` is touched by that thread only.
-///
-/// Through `tasks` it also runs what does little else than talk to Postgres (see `Database.executor`).
 final class EventLoop: SerialExecutor, @unchecked Sendable {
     static let shared = EventLoop()
 
-    /// The same thread for tasks that prefer it. Another object, since a job runs either as isolated here or as preferring it.
-    final class Tasks: TaskExecutor {
-        func enqueue(_ job: consuming ExecutorJob) {
-            EventLoop.shared.add(Job(job: UnownedJob(job), isIsolated: false))
-        }
-    }
-    let tasks = Tasks()
-
     private struct Inbox {
-        var jobs: [Job] = []
+        var jobs: [UnownedJob] = []
         var sleeping = false
-    }
-
-    private struct Job {
-        var job: UnownedJob
-        var isIsolated: Bool
     }
 
     private struct Wait {
@@ -61,9 +46,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: SerialExecutor
 
-    func enqueue(_ job: consuming ExecutorJob) { add(Job(job: UnownedJob(job), isIsolated: true)) }
-
-    private func add(_ job: Job) {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
         let ring = inbox.withLock { inbox in
             inbox.jobs.append(job)
             defer { inbox.sleeping = false }
@@ -107,7 +91,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         var events = [epoll_event](repeating: epoll_event(), count: 64)
-        var jobs: [Job] = []
+        var jobs: [UnownedJob] = []
         while true {
             let idle = inbox.withLock { inbox in
                 inbox.sleeping = inbox.jobs.isEmpty
@@ -123,15 +107,9 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Runs what is in the inbox; false when that is nothing.
-    private func work(_ jobs: inout [Job]) -> Bool {
+    private func work(_ jobs: inout [UnownedJob]) -> Bool {
         inbox.withLock { swap(&$0.jobs, &jobs) }
-        for job in jobs {
-            if job.isIsolated {
-                job.job.runSynchronously(on: asUnownedSerialExecutor())
-            } else {
-                job.job.runSynchronously(on: tasks.asUnownedTaskExecutor())
-            }
-        }
+        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
         defer { jobs.removeAll(keepingCapacity: true) }
         return !jobs.isEmpty
     }

@@ -28,9 +28,8 @@ public final class Worker: Sendable {
     public func run() async throws {
         try await register()
         // The task of `run()` is cancelled for a soft stop, and cancellation would reach every run at once: so the work
-        // has a task of its own, which this one always waits for. Its round trips wake no thread but the one of the
-        // connections; handlers run in tasks elsewhere.
-        let work = Task(executorPreference: database.executor) { await self.work() }
+        // has a task of its own, which this one always waits for.
+        let work = Task { await self.work() }
         await withTaskCancellationHandler {
             await work.value
         } onCancel: {
