@@ -84,10 +84,12 @@ import Testing
             settings.idle = .milliseconds(100)
             let filter = DockerEventFilter(labels: [rig.label])
             var notices = rig.docker.events(filter, settings: settings).makeAsyncIterator()
-            #expect(try await notices.next() == .relist)
-            guard case .lost(let error) = try await notices.next() else { throw Unexpected() }
+            // A busy machine may be silent before it answers, too: that is one more loss.
+            _ = try await read(&notices) { $0 == .relist }
+            let silence = try await read(&notices) { if case .lost = $0 { true } else { false } }
+            guard case .lost(let error) = silence.last else { throw Unexpected() }
             #expect(error.kind == .unavailable && error.action == .watchEvents)
-            #expect(try await notices.next() == .relist)
+            _ = try await read(&notices) { $0 == .relist }
             #expect(await rig.outbound.counters().openBreakers.isEmpty)
         }
     }
