@@ -102,7 +102,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             for event in events.prefix(Int(max(count, 0))) { dispatch(event.data.fd) }
             expire()
             // What they leave for this thread is mostly the rest of a round trip: it goes on at once, a while.
-            for _ in 0..<32 where work(&jobs) {}
+            var rounds = 0
+            while rounds < 32, work(&jobs) { rounds += 1 }
         }
     }
 

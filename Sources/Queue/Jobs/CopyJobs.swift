@@ -17,18 +17,18 @@ extension JobClient {
         guard jobs.count <= Self.mostCopied else {
             throw JobRefused(place: nil, fault: "\(jobs.count) at once are more than \(Self.mostCopied)")
         }
+        // Jobs of a bulk are much alike, and what is as of the job before was looked at.
+        let areLikeLast = jobs.indices.map { $0 > 0 && jobs[$0].isAlike(jobs[$0 - 1]) }
         for place in jobs.indices {
-            // Jobs of a bulk are much alike, and what is alike was looked at.
-            let isSeen = place > 0 && jobs[place].isAlike(jobs[place - 1])
-            if let fault = (isSeen ? nil : jobs[place].fault) ?? jobs[place].argsFault {
+            if let fault = (areLikeLast[place] ? nil : jobs[place].fault) ?? jobs[place].argsFault {
                 throw JobRefused(place: place + 1, fault: fault)
             }
         }
         let isDue = try await database.withConnection { connection in
             var rows = CopiedRows(try await KnownPlaces(connection, Set(jobs.map(\.kind))))
             for place in jobs.indices {
-                let like = place > 0 && jobs[place].isAlike(jobs[place - 1])
-                if let fault = rows.append(jobs[place], args: try sealedArgs(jobs[place]), isLikeLast: like) {
+                let args = try sealedArgs(jobs[place])
+                if let fault = rows.append(jobs[place], args: args, isLikeLast: areLikeLast[place]) {
                     throw JobRefused(place: place + 1, fault: fault)
                 }
             }
