@@ -50,6 +50,14 @@ public struct StreamedResponse: Sendable {
     public let headers: Headers
     public let requestID: String?
     /// Throws `OutboundError` when the body ends early. To a cancelled reader it may just end (so does every
-    /// `AsyncThrowingStream`): who needs the whole asks for cancellation after the last piece.
+    /// `AsyncThrowingStream`): who needs the whole takes ``forEachChunk(_:)``.
     public let body: AsyncThrowingStream<[UInt8], any Error>
+
+    /// Reads the body to its end.
+    ///
+    /// - Throws: `OutboundError`, `.cancelled` for a cancelled reader too.
+    public func forEachChunk(_ take: ([UInt8]) throws -> Void) async throws {
+        for try await chunk in body { try take(chunk) }
+        if Task.isCancelled { throw OutboundError.cancelled }
+    }
 }

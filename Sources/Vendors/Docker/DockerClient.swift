@@ -85,7 +85,7 @@ extension DockerClient {
             do {
                 response = try await outbound.stream(request)
                 if Self.isFine(response.status) { return response }
-                for try await chunk in response.body where refusal.count < 65_536 { refusal += chunk }
+                try await response.forEachChunk { if refusal.count < 65_536 { refusal += $0 } }
             } catch let error as OutboundError {
                 throw try failure(error, of: call)
             }
@@ -98,9 +98,7 @@ extension DockerClient {
         of response: StreamedResponse, _ call: DockerCall, _ body: ([UInt8]) throws -> Void
     ) async throws {
         do {
-            for try await chunk in response.body { try body(chunk) }
-            // A cancelled reader is told of an end that is none.
-            try Task.checkCancellation()
+            try await response.forEachChunk(body)
         } catch let error as OutboundError {
             throw try failure(error, of: call)
         }

@@ -77,7 +77,7 @@ extension FlyClient {
         do {
             response = try await outbound.stream(request(for: call))
             if (200..<300).contains(response.status) { return response }
-            for try await chunk in response.body where refusal.count < 65_536 { refusal += chunk }
+            try await response.forEachChunk { if refusal.count < 65_536 { refusal += $0 } }
         } catch let error as OutboundError {
             throw try failure(error, of: call)
         }

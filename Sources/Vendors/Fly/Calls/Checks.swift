@@ -11,7 +11,7 @@ extension FlyClient {
         var health: [FlyHealth] = []
         let decoder = JSONDecoder()
         do {
-            for try await chunk in response.body {
+            try await response.forEachChunk { chunk in
                 // One machine that cannot be read must not hide the others.
                 health += try elements.feed(chunk).compactMap { try? decoder.decode(FlyHealth.self, from: Data($0)) }
             }
