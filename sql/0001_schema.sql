@@ -19,6 +19,31 @@ $$;
 
 grant usage on schema converged to converged_web, converged_daemon, converged_operator;
 
+-- For migrations: these functions are for these roles and for nobody else.
+create procedure converged.hand_out(functions text, roles text)
+    language plpgsql
+as $$
+begin
+    execute format('revoke all on function %s from public', functions);
+    execute format('grant execute on function %s to %s', functions, roles);
+end
+$$;
+
+-- For migrations: all columns but one, written out because Postgres has no "all columns except".
+create procedure converged.grant_select_but(hidden name, relation regclass, roles text)
+    language plpgsql
+as $$
+declare
+    readable text;
+begin
+    select string_agg(quote_ident(attname), ', ' order by attnum) into readable
+    from pg_attribute
+    where attrelid = relation and attnum > 0 and not attisdropped and attname <> hidden;
+    execute format('grant select (%s) on %s to %s', readable, relation, roles);
+end
+$$;
+revoke all on procedure converged.hand_out(text, text), converged.grant_select_but(name, regclass, text) from public;
+
 -- All leases, schedules, quotas and time-outs are judged by database time. Tests move it; production leaves it at 0.
 create table converged.clock (
     singleton boolean primary key default true check (singleton),

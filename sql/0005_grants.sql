@@ -30,14 +30,5 @@ grant update (profile, desired_state, image, region, cpu_kind, cpus, memory_mb, 
 grant select on converged.conditions, converged.events, converged.traces, converged.orphans to converged_operator;
 grant update (sweep) on converged.orphans to converged_operator;
 
--- Everything of machines but the token, written out because Postgres has no "all columns except".
-do $$
-declare
-    readable text;
-begin
-    select string_agg(quote_ident(attname), ', ' order by attnum) into readable
-    from pg_attribute
-    where attrelid = 'converged.machines'::regclass and attnum > 0 and not attisdropped and attname <> 'gateway_token';
-    execute format('grant select (%s) on converged.machines to converged_web, converged_operator', readable);
-end
-$$;
+-- Everything of machines but the token.
+call converged.grant_select_but('gateway_token', 'converged.machines', 'converged_web, converged_operator');

@@ -91,6 +91,11 @@ begin
 end
 $$;
 
+-- The lock that a claim shares until its commit, and whoever removes or renews the worker takes alone.
+create function converged.worker_lock(worker bigint) returns bigint
+    language sql immutable parallel safe
+    return (1129270086::bigint << 32) | (worker & 2147483647);
+
 -- Which of the locks on keys not yet seen a key shares: enqueuers hold it shared, a fold tries for it alone.
 create function converged.bucket(kind text, key text) returns integer
     language sql immutable parallel safe
@@ -270,7 +275,8 @@ declare
     wait_ms double precision;
 begin
     -- Held until commit, so that whoever removes a dead worker sees all that it claimed before; see converged.remove_worker.
-    if pg_advisory_xact_lock_shared(1129270086, (claim.worker & 2147483647)::integer) is null then
+    -- A lock is taken within an empty "if": as an expression it has no plan to set up, unlike a "perform".
+    if pg_advisory_xact_lock_shared(converged.worker_lock(claim.worker)) is null then
     end if;
     select exists (select from converged.workers w where w.id = claim.worker) as is_registered,
         exists (select from converged.wakes w where w.kind = any (claim.kinds)) as wakes,

@@ -241,15 +241,10 @@ begin
 end
 $$;
 
-do $$
-declare
-    operations text := 'converged.pause(text, text, text), converged.resume(text, text), converged.pause_queue(text, text),
-        converged.resume_queue(text), converged.set_limit(text, text, integer, double precision, integer, integer),
-        converged.cancel(bigint), converged.retry(bigint), converged.redrive(text, text, text, timestamptz, integer)';
-begin
-    execute format('revoke all on function %s, converged.redrive_these(bigint[]) from public', operations);
-    execute format('grant execute on function %s to converged_operator', operations);
-    -- A web app may take back what it enqueued, and the rescue ends what was to be cancelled.
-    grant execute on function converged.cancel(bigint) to converged_web, converged_daemon;
-end
-$$;
+call converged.hand_out('converged.pause(text, text, text), converged.resume(text, text), converged.pause_queue(text, text),
+    converged.resume_queue(text), converged.set_limit(text, text, integer, double precision, integer, integer),
+    converged.cancel(bigint), converged.retry(bigint), converged.redrive(text, text, text, timestamptz, integer)',
+    'converged_operator');
+revoke all on function converged.redrive_these(bigint[]) from public;
+-- A web app may take back what it enqueued, and the rescue ends what was to be cancelled.
+grant execute on function converged.cancel(bigint) to converged_web, converged_daemon;

@@ -201,12 +201,7 @@ exception
 end
 $$;
 
-do $$
-declare
-    client text := 'converged.enqueue(text, jsonb, text, text, text, integer, timestamptz, interval, integer, text, bigint[]),
-        converged.enqueue_many(jsonb)';
-begin
-    execute format('revoke all on function %s, converged.meet(bigint, text, text, text, jsonb, timestamptz) from public', client);
-    execute format('grant execute on function %s to converged_web, converged_operator, converged_daemon', client);
-end
-$$;
+call converged.hand_out('converged.enqueue(text, jsonb, text, text, text, integer, timestamptz, interval, integer, text, bigint[]),
+    converged.enqueue_many(jsonb)',
+    'converged_web, converged_operator, converged_daemon');
+revoke all on function converged.meet(bigint, text, text, text, jsonb, timestamptz) from public;

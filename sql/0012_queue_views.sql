@@ -153,14 +153,8 @@ create view converged.queue_list as
         left join converged.pauses p
             on p.key = '' and n.name = case n.scope when 'queue' then p.queue else p.kind end;
 
-do $$
-declare
-    judges text := 'converged.say_time(timestamptz), converged.why_waiting(converged.jobs),
-        converged.why_running(converged.jobs, timestamptz), converged.why_needing(bigint),
-        converged.why_unserved(converged.jobs, timestamptz), converged.why_limited(converged.jobs, timestamptz)';
-begin
-    execute format('revoke all on function %s from public', judges);
-    execute format('grant execute on function %s to converged_operator', judges);
-end
-$$;
+call converged.hand_out('converged.say_time(timestamptz), converged.why_waiting(converged.jobs),
+    converged.why_running(converged.jobs, timestamptz), converged.why_needing(bigint),
+    converged.why_unserved(converged.jobs, timestamptz), converged.why_limited(converged.jobs, timestamptz)',
+    'converged_operator');
 grant select on converged.job_list, converged.queue_list to converged_operator;

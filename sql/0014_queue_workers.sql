@@ -30,7 +30,7 @@ begin
     from (select id from converged.workers
           where id <> caller and seen_at < now - unseen_for
           for update skip locked) as unseen
-    where pg_try_advisory_xact_lock(1129270086, (id & 2147483647)::integer);  -- not while it claims
+    where pg_try_advisory_xact_lock(converged.worker_lock(id));  -- not while it claims
     if exists (select from converged.job_needs) then
         -- A job that somebody enqueued to wait for another while that one ended.
         perform converged.resolve_needs(array(
@@ -113,7 +113,7 @@ create function converged.remove_worker(worker bigint) returns void
     language plpgsql
 as $$
 begin
-    perform pg_advisory_xact_lock(1129270086, (remove_worker.worker & 2147483647)::integer);
+    perform pg_advisory_xact_lock(converged.worker_lock(remove_worker.worker));
     delete from converged.workers where id = remove_worker.worker;
 end
 $$;
@@ -129,7 +129,7 @@ declare
     now timestamptz := converged.now();
     renewed bigint;
 begin
-    perform pg_advisory_xact_lock(1129270086, (renew_worker.worker & 2147483647)::integer);  -- a claim that commits just now
+    perform pg_advisory_xact_lock(converged.worker_lock(renew_worker.worker));  -- a claim that commits just now
     perform 1 from converged.workers where id = renew_worker.worker for update;
     if not found then
         raise exception 'worker % is not registered any more', renew_worker.worker using errcode = 'CV002';
@@ -147,13 +147,7 @@ begin
 end
 $$;
 
-do $$
-declare
-    work text := 'converged.end_cancelled(), converged.take_back(bigint[]), converged.heartbeat(bigint),
-        converged.rescue(bigint, interval, boolean), converged.renew_worker(bigint, bigint[], bigint[]),
-        converged.remove_worker(bigint)';
-begin
-    execute format('revoke all on function %s from public', work);
-    execute format('grant execute on function %s to converged_daemon', work);
-end
-$$;
+call converged.hand_out('converged.end_cancelled(), converged.take_back(bigint[]), converged.heartbeat(bigint),
+    converged.rescue(bigint, interval, boolean), converged.renew_worker(bigint, bigint[], bigint[]),
+    converged.remove_worker(bigint)',
+    'converged_daemon');

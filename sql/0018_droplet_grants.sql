@@ -32,13 +32,4 @@ grant update (observed_generation, status, container_id, spec_hash, status_at), 
 grant select, insert, update, delete on converged.checklist_runs to converged_daemon;
 
 -- Everything of PAs but the token.
-do $$
-declare
-    readable text;
-begin
-    select string_agg(quote_ident(attname), ', ' order by attnum) into readable
-    from pg_attribute
-    where attrelid = 'converged.pas'::regclass and attnum > 0 and not attisdropped and attname <> 'gateway_token';
-    execute format('grant select (%s) on converged.pas to converged_web, converged_operator', readable);
-end
-$$;
+call converged.grant_select_but('gateway_token', 'converged.pas', 'converged_web, converged_operator');
