@@ -1,7 +1,4 @@
--- Docker hosts and the teams on them. Desired rows only: no worker runs the kinds droplet, pa and service yet, so nothing of
--- them is made, and their status columns stay as they were inserted. Their triggers wake no job for that reason: wakes of a
--- kind that nobody runs would pile up in the inbox. The migration that brings the reconcilers adds that trigger and wakes
--- every row once, in one transaction; `create trigger` keeps writers out meanwhile, so that no row is missed.
+-- Docker hosts and the teams on them: desired rows and the status that the daemon answers in.
 
 create domain converged.label as text
     constraint must_be_a_dns_label check (value ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$');

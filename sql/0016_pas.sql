@@ -1,5 +1,4 @@
 -- Assistants and team services in containers, where they go, and the names that DNS has to know for them.
--- Desired rows only, as 0015 says: nothing acts on them yet.
 
 create table converged.pas (
     -- Desired: written by the web app (and by the operator, who alone may name a port).
