@@ -90,7 +90,9 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Postgres", "Support"]),
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
-        tests("ReconcilersTests", ["Reconcilers", "Queue", "Postgres", "Vendors", "Simulators", "Support"]),
+        tests(
+            "ReconcilersTests",
+            ["Reconcilers", "Queue", "Postgres", "Vendors", "Outbound", "Simulators", "Support", log]),
         tests("OperatorTests", ["converged", "Operator", "Postgres", "Systemd", "Support", log]),
         tests(
             "PathTests",

@@ -96,6 +96,10 @@ create table converged.droplets (
     first_port          integer not null default 19100 check (first_port between 1024 and 65535),  -- PAs' ports, both included
     last_port           integer not null default 19999 check (last_port between 1024 and 65535),
     most_pas            integer not null default 8 check (most_pas between 0 and 1000),  -- a PA wants 2 GB at best, 1 GB at least
+    caddy_admin         text check (caddy_admin ~ '^(unix:///[^ ]+|http://[^ /?#@]+)$' and length(caddy_admin) <= 300),  -- its
+                                                         --   admin API, as its daemon reaches it; null: no Caddy of ours
+    caddy_server        text not null default 'srv0'     -- which of its HTTP servers has our routes; a Caddyfile makes srv0
+        check (caddy_server ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'),
     draining            boolean not null default false,  -- takes no new PA or service; what is there stays
     deleted_at          timestamptz,                     -- the tombstone, only once nothing is left on it
     created_at          timestamptz not null default converged.now(),
@@ -107,7 +111,8 @@ create table converged.droplets (
     engine_version      text,
     status_at           timestamptz,
     check (first_port <= last_port),
-    constraint a_socket_has_a_daemon check (endpoint not like 'unix:%' or served_by is not null)
+    constraint a_socket_has_a_daemon check (
+        served_by is not null or endpoint not like 'unix:%' and coalesce(caddy_admin, '') not like 'unix:%')
 ) with (fillfactor = 80);
 
 -- A team's own droplets: its PAs go there and nowhere else, and other teams' PAs don't. A droplet without a row here takes
@@ -121,7 +126,7 @@ create index on converged.team_droplets (droplet);
 
 create trigger a_guard_droplet before insert or update on converged.droplets
     for each row execute function converged.guard_desired('droplet', 'name', '{name,domain,created_at}',
-        '{endpoint,address,served_by,first_port,last_port,most_pas,draining,deleted_at}');
+        '{endpoint,address,served_by,first_port,last_port,most_pas,caddy_admin,caddy_server,draining,deleted_at}');
 create trigger record_droplet after insert or update on converged.droplets
     for each row execute function converged.record_desired('droplet', 'name');
 

@@ -9,8 +9,9 @@ grant update (image, desired_state, config, user_id, restart_requested_at, delet
 -- The operator: all that is desired.
 grant select, insert (name, comment), update (comment), delete on converged.teams to converged_operator;
 grant select, insert, delete on converged.team_droplets to converged_operator;
-grant select, insert (name, endpoint, address, domain, served_by, first_port, last_port, most_pas, draining),
-    update (endpoint, address, served_by, first_port, last_port, most_pas, draining, deleted_at)
+grant select, insert (name, endpoint, address, domain, served_by, first_port, last_port, most_pas, caddy_admin,
+        caddy_server, draining),
+    update (endpoint, address, served_by, first_port, last_port, most_pas, caddy_admin, caddy_server, draining, deleted_at)
     on converged.droplets to converged_operator;
 grant insert (id, name, team, droplet, port, image, desired_state, config, user_id) on converged.pas to converged_operator;
 grant update (image, desired_state, config, user_id, restart_requested_at, deleted_at) on converged.pas to converged_operator;

@@ -91,4 +91,17 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     case rolloutHalted = "RolloutHalted"
     /// The whole fleet follows its profile.
     case rolledOut = "RolledOut"
+
+    // Of a droplet's Caddy, condition Routes.
+
+    /// Every public name of the droplet leads where its row says.
+    case routesCurrent = "RoutesCurrent"
+    /// `droplets.caddy_admin` is null: nobody keeps routes there.
+    case noCaddy = "NoCaddy"
+    /// Caddy's admin API does not answer, or not as Caddy does. What it serves stays; tried again with back-off.
+    case caddyUnreachable = "CaddyUnreachable"
+    /// Caddy refuses the change, has no such server, or others change its routes all the time. Its old routes serve on.
+    case routesRefused = "RoutesRefused"
+    /// A public name cannot have its route: it is somebody else's in Caddy's configuration, or no route can lead there.
+    case routeBlocked = "RouteBlocked"
 }

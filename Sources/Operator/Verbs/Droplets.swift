@@ -102,7 +102,8 @@ extension Verbs {
     }
 
     private static let droplets: SQL = """
-        select name, host(address) as address, domain, endpoint, served_by, first_port, last_port, most_pas, draining,
+        select name, host(address) as address, domain, endpoint, served_by, first_port, last_port, most_pas,
+            caddy_admin, caddy_server, draining,
             array(select team from converged.team_droplets t where t.droplet = d.name order by team) as teams,
             (select count(*) from converged.pas p where p.droplet = d.name) as pas,
             (select count(*) from converged.services s where s.droplet = d.name) as services,

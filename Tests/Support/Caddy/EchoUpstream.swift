@@ -3,11 +3,11 @@ import Glibc
 
 /// What stands behind Caddy in tests: answers every request with the head it received; after an upgrade it sends back
 /// whatever it gets. One thread a connection.
-final class EchoUpstream: Sendable {
-    let port: Int
+public final class EchoUpstream: Sendable {
+    public let port: Int
     private let listener: Int32
 
-    init() throws {
+    public init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -24,7 +24,7 @@ final class EchoUpstream: Sendable {
         Thread.detachNewThread { [self] in accept() }
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    public func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func accept() {
         while true {
@@ -73,9 +73,9 @@ final class EchoUpstream: Sendable {
 }
 
 /// A bare connection to Caddy, for what an HTTP client does not show.
-enum Wire {
+public enum Wire {
     /// Sends each text once the one before it was answered with what it waits for; returns all that came.
-    static func talk(to port: Int, _ turns: [(send: String, await: String)]) async throws -> String {
+    public static func talk(to port: Int, _ turns: [(send: String, await: String)]) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Swift.Result { try converse(port, turns) }) }
         }
