@@ -13,7 +13,7 @@ struct HTTP2Tests {
         let folder = try TemporaryFolder.make("outbound-h2")
         let certificates = try await Certificates.make(in: folder)
         try "hello".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
-        let port = try Certificates.freePort()
+        let port = try FreePort.take()
         let server = try await ChildProcess.start(
             [
                 Self.program!, "-v", "--echo-upload", "--address=127.0.0.1", "-d", folder, "\(port)",
