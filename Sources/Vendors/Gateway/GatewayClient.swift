@@ -34,6 +34,16 @@ public struct GatewayClient: Sendable {
         return try await send("POST", "/tools/invoke", headers: headers, body: body, within: time)
     }
 
+    /// Any call, for the steps of a checklist.
+    /// - Parameter body: JSON.
+    public func ask(
+        _ method: String, _ path: String, token: String? = nil, body: [UInt8]? = nil, within time: Duration
+    ) async throws -> Answer {
+        let headers = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+        let type = body == nil ? [] : [("Content-Type", "application/json")]
+        return try await send(method, path, headers: headers + type, body: body, within: time)
+    }
+
     private func send(
         _ method: String, _ path: String, headers: [(String, String)], body: [UInt8]?, within time: Duration
     ) async throws -> Answer {

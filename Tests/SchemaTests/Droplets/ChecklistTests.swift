@@ -16,11 +16,11 @@ import Testing
             ).column(0)
             #expect(
                 steps == [
-                    "apt-index exec apt-get update",
-                    "chromium exec env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium",
-                    "mcporter exec npm install -g mcporter",
+                    "apt-index exec timeout --kill-after=10 270 apt-get update",
+                    "chromium exec timeout --kill-after=10 870 env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium",
+                    "mcporter exec timeout --kill-after=10 570 npm install -g mcporter",
                     "mcporter-config file /home/node/.mcporter/mcporter.json 1000:1000 0600",
-                    "gateway http /healthz 200",
+                    "gateway http /healthz 200", "gateway-token http /tools/invoke 404",
                 ])
             let servers: Bool = try await fleet.owner.query(
                 "select content::jsonb ? 'mcpServers' from converged.checklist_steps where name = 'mcporter-config'"
@@ -74,6 +74,11 @@ import Testing
                 "(name, kind, path, content, owner_uid, owner_gid, mode) values ('x', 'file', '/a/b', '', 0, 0, '9')",
                 "(name, kind, path) values ('x', 'http', '/healthz')",
                 "(name, kind, path, http_status) values ('x', 'http', 'healthz', 200)",
+                "(name, kind, path, http_status, content) values ('x', 'http', '/healthz', 200, '{}')",
+                "(name, kind, path, http_status, method) values ('x', 'http', '/healthz', 200, 'PUT')",
+                "(name, kind, argv, check_argv) values ('x', 'exec', '{true}', '{}')",
+                "(name, kind, argv, with_token) values ('x', 'exec', '{true}', true)",
+                "(name, kind, path, content, owner_uid, owner_gid, mode) values ('x', 'file', '/a//b', '', 0, 0, '0600')",
             ] {
                 let text = columns.replacing("(name", with: "(checklist, place, name").replacing(
                     "('x'", with: "('openclaw', 1, 'x'")

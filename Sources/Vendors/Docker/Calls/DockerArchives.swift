@@ -32,6 +32,11 @@ extension DockerClient {
 
     /// The bytes of one file. `invalid` when it is a folder, or larger than `maxBytes`.
     public func readFile(_ path: String, in container: String, maxBytes: Int = 1 << 20) async throws -> [UInt8] {
+        try await file(path, in: container, maxBytes: maxBytes).bytes
+    }
+
+    /// One file with its owner. `invalid` when it is a folder, or larger than `maxBytes`.
+    public func file(_ path: String, in container: String, maxBytes: Int) async throws -> DockerFile {
         try DockerRules.reference(container, .getArchive)
         let call = archive(.getArchive, "GET", container, path)
         let response = try await stream(call)
@@ -48,7 +53,8 @@ extension DockerClient {
         guard reader.isComplete, let file = reader.file else {
             throw DockerError(.unavailable, .getArchive, target: container, message: "\(path) broke off")
         }
-        return file
+        let owner = reader.owner
+        return DockerFile(bytes: file, mode: owner.mode, userID: owner.userID, groupID: owner.groupID)
     }
 
     /// What is at a path; `noSuchPath` for nothing, and also without the container: the answer has no words.
@@ -95,4 +101,13 @@ public struct DockerPathStat: Decodable, Sendable, Equatable {
         let target: String? = fields.find("linkTarget")
         linkTarget = target?.isEmpty == true ? nil : target
     }
+}
+
+/// A file of a container. Nil is what its archive did not say.
+public struct DockerFile: Sendable, Equatable {
+    public var bytes: [UInt8]
+    /// Permission bits.
+    public var mode: Int?
+    public var userID: Int?
+    public var groupID: Int?
 }

@@ -5,6 +5,7 @@ struct TarReader {
 
     let maxBytes: Int
     private(set) var file: [UInt8]?
+    private(set) var owner = TarOwner()
     private var held: [UInt8] = []
     private var skip = 0
     private var wanted: Int?
@@ -36,17 +37,30 @@ struct TarReader {
 
     private mutating func open(_ block: [UInt8]) throws {
         if block.allSatisfy({ $0 == 0 }) { return }
-        let digits = block[124..<136].filter { (0x30...0x37).contains($0) }
-        guard !digits.isEmpty, let length = Int(String(decoding: digits, as: UTF8.self), radix: 8) else {
-            throw Malformed()
-        }
+        guard let length = Self.octal(block[124..<136]) else { throw Malformed() }
         if block[156] == UInt8(ascii: "0") || block[156] == 0 {
             guard length <= maxBytes else { throw TooLarge() }
             wanted = length
             file = []
+            owner = TarOwner(
+                mode: Self.octal(block[100..<108]).map { $0 & 0o7777 }, userID: Self.octal(block[108..<116]),
+                groupID: Self.octal(block[116..<124]))
         } else {
             // Folders, links, and the records that carry long names.
             skip = length + TarWriter.padding(after: length)
         }
     }
+
+    private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
+        // Numbers too large for digits are binary, with the highest bit set.
+        guard field.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return Int(String(decoding: field.filter { (0x30...0x37).contains($0) }, as: UTF8.self), radix: 8)
+    }
+}
+
+/// What an archive says of a file's owner; nil where it says nothing that is understood.
+struct TarOwner: Sendable, Equatable {
+    var mode: Int?
+    var userID: Int?
+    var groupID: Int?
 }
