@@ -44,7 +44,7 @@ create table converged.traces (
 -- Vendor objects with our mark or name but without a row. Listed always, swept only when told to.
 create table converged.orphans (
     vendor     text not null,
-    type       text not null check (type in ('app', 'machine', 'volume')),
+    type       text not null check (type in ('app', 'machine', 'volume', 'container')),
     id         text not null,
     app        text not null,
     name       text not null default '',

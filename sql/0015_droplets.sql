@@ -109,6 +109,7 @@ create table converged.droplets (
     observed_generation bigint not null default 0,
     status              text not null default 'unknown' check (status in ('unknown', 'reachable', 'unreachable', 'deleting')),
     engine_version      text,
+    engine_id           text constraint droplets_engine_id_key unique,  -- which Docker engine it has; any other one is refused work
     status_at           timestamptz,
     check (first_port <= last_port),
     constraint a_socket_has_a_daemon check (

@@ -22,6 +22,25 @@ public struct Counters: Sendable, Equatable {
     public var running: [String: Int] = [:]
 }
 
+extension Counters {
+    /// What several workers of one process did together.
+    public func adding(_ other: Counters) -> Counters {
+        var sum = self
+        sum.claimed += other.claimed
+        sum.finished.merge(other.finished, uniquingKeysWith: +)
+        sum.leaseLosses += other.leaseLosses
+        sum.rescued += other.rescued
+        sum.folded += other.folded
+        sum.lapses += other.lapses
+        sum.failedTurns += other.failedTurns
+        sum.pickUp.add(other.pickUp)
+        sum.claimRoundTrip.add(other.claimRoundTrip)
+        sum.finishRoundTrip.add(other.finishRoundTrip)
+        sum.running.merge(other.running, uniquingKeysWith: +)
+        return sum
+    }
+}
+
 /// Whether a worker gets on, for the watchdog.
 public struct WorkerProgress: Sendable {
     /// When the loop last came round, whatever the database answered: a lost database must not kill the daemon.

@@ -28,6 +28,12 @@ public struct Histogram: Sendable, Equatable {
         sumSeconds += seconds
     }
 
+    mutating func add(_ other: Histogram) {
+        for bucket in counts.indices { counts[bucket] += other.counts[bucket] }
+        count += other.count
+        sumSeconds += other.sumSeconds
+    }
+
     /// Upper bound of the bucket that holds the quantile, in seconds; nil when nothing was recorded.
     public func quantile(_ quantile: Double) -> Double? {
         guard count > 0 else { return nil }

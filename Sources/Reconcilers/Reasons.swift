@@ -68,6 +68,17 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     /// The vendor refuses our credentials. Rotate the token's credential file.
     case vendorUnauthorized = "VendorUnauthorized"
 
+    // Of droplets and what is on them.
+
+    /// The Docker engine that answers is not the droplet's own. Nothing is done until it is, or the row is told otherwise.
+    case anotherEngine = "AnotherEngine"
+    /// A daemon was told to serve the droplet and must not, or cannot.
+    case notServed = "NotServed"
+    /// The container ends by itself again and again; Docker starts it each time.
+    case crashLooping = "CrashLooping"
+    /// The kernel killed a process of the container for lack of memory.
+    case outOfMemory = "OutOfMemory"
+
     // The daemon holds back.
 
     /// Creates and deletes are stopped for the fleet, see `populationDropped`.

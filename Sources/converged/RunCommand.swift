@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
         let session = try Session()
         let needs = try DaemonNeeds(session.settings, session.secrets)
         if check {
-            print("settings and credentials are good: Fly organisation \(needs.org)")
+            print("settings and credentials are good: \(needs.describe(session.settings))")
         } else {
             try await Daemon.run(session.settings, needs)
         }

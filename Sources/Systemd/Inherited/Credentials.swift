@@ -46,6 +46,11 @@ public struct Credentials: Sendable {
         }
     }
 
+    /// Where a credential's file is, for libraries that want to read it themselves. Nil without a directory.
+    public func path(of name: String) -> String? {
+        FilePath.Component(name).flatMap { directory?.appending($0).string }
+    }
+
     /// The names that are there, sorted; for `doctor`.
     public func list() -> [String] {
         guard let directory, let stream = opendir(directory.string) else { return [] }

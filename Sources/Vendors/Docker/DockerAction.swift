@@ -2,6 +2,7 @@
 public enum DockerAction: String, Sendable, CaseIterable {
     case ping
     case version
+    case info
     case createContainer = "create-container"
     case inspectContainer = "inspect-container"
     case listContainers = "list-containers"
@@ -37,8 +38,9 @@ public enum DockerAction: String, Sendable, CaseIterable {
     /// A lost answer has to be looked up (design law 6). A pull only adds to a cache, and may be asked for again.
     public var isMutation: Bool {
         switch self {
-        case .ping, .version, .inspectContainer, .listContainers, .waitContainer, .readLogs, .pullImage, .inspectImage,
-            .listImages, .inspectExec, .getArchive, .statPath, .watchEvents, .inspectNetwork, .listNetworks,
+        case .ping, .version, .info, .inspectContainer, .listContainers, .waitContainer, .readLogs, .pullImage,
+            .inspectImage, .listImages, .inspectExec, .getArchive, .statPath, .watchEvents, .inspectNetwork,
+            .listNetworks,
             .inspectVolume, .listVolumes:
             false
         default: true

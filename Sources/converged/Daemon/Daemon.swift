@@ -16,12 +16,15 @@ enum Daemon {
         let notifier = ServiceNotifier()
         let parts = Parts(settings, needs, logger: logger)
         do {
-            try await Start(parts.database, notifier: notifier, logger: logger).run()
+            try await Start(parts.database, hasFly: needs.fly != nil, notifier: notifier, logger: logger).run()
             let group = ServiceGroup(configuration: services(parts, notifier, level, logger))
             notifier.ready()
             logger.notice(
                 "started",
-                metadata: ["message-id": "\(MessageID.started.name)", "version": "\(Version.current)"])
+                metadata: [
+                    "message-id": "\(MessageID.started.name)", "version": "\(Version.current)",
+                    "serves": "\(needs.describe(settings))",
+                ])
             try await group.run()
         } catch {
             await parts.close()
@@ -40,7 +43,8 @@ enum Daemon {
             StatusService(health: health, notifier: notifier, logger: logger),
             ReloadService(parts: parts, level: level, notifier: notifier, logger: logger),
             WorkerService(
-                worker: parts.worker, grace: parts.settings.worker.graceSeconds, notifier: notifier, logger: logger),
+                worker: parts.worker, droplets: parts.droplets, grace: parts.settings.worker.graceSeconds,
+                notifier: notifier, logger: logger),
         ]
         if let path = parts.settings.metrics.file {
             services.insert(MetricsService(parts: parts, path: path, logger: logger), at: 0)

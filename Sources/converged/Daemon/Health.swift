@@ -16,22 +16,29 @@ struct Health: Sendable {
     private static let forPeople = [
         Reason.unknownProfile, .invalidImage, .imagePullFailed, .invalidRegion, .invalidEnvironment, .specRefused,
         .volumeCannotShrink, .nameTaken, .foreignMachine, .quotaExceeded, .volumeLost, .restartLimit,
-        .vendorUnauthorized, .keyRingMissing, .populationDropped, .rolloutHalted,
+        .vendorUnauthorized, .keyRingMissing, .populationDropped, .rolloutHalted, .anotherEngine, .notServed,
+        .crashLooping,
     ].map(\.rawValue)
 
     var gate: ProgressGate {
-        let progress = parts.worker.progress()
-        var checks = [ProgressGate.Check("scheduler", lastProgress: progress.lastTick, maxAge: Self.maxAge)]
+        ProgressGate(
+            Self.checks(parts.worker, "")
+                + parts.droplets.workers.flatMap { Self.checks($0.worker, " of \($0.droplet)") })
+    }
+
+    private static func checks(_ worker: Worker, _ whose: String) -> [ProgressGate.Check] {
+        let progress = worker.progress()
+        var checks = [ProgressGate.Check("scheduler\(whose)", lastProgress: progress.lastTick, maxAge: maxAge)]
         // Before the first heartbeat the worker is still looking for its database: not stuck, and told by STATUS.
         if let heartbeat = progress.lastHeartbeat {
-            checks.append(.init("database", lastProgress: heartbeat, maxAge: Self.patience))
+            checks.append(.init("database\(whose)", lastProgress: heartbeat, maxAge: patience))
         }
         // Long past its deadline already when it is listed.
         checks += progress.overdue.map { .init("job \($0)", lastProgress: .now - .seconds(1), maxAge: .zero) }
-        return ProgressGate(checks)
+        return checks
     }
 
-    /// `412 machines: 400 running, 12 provisioning · 12 jobs at work · 3 conditions need a person`
+    /// `412 machines: 400 running, 12 provisioning · 3 droplets · 12 jobs at work · 3 conditions need a person`
     func describe() async throws -> String {
         let rows = try await parts.database.query(
             "select status, count(*) from converged.machines group by status order by count(*) desc, status")
@@ -42,9 +49,11 @@ struct Health: Sendable {
             where status = 'False' and reason = any(\(Self.forPeople))
             """)
         let total = counts.reduce(0) { $0 + $1.1 }
-        let running = parts.worker.counters().running.values.reduce(0, +)
+        let running = parts.counters().running.values.reduce(0, +)
         var line = total == 1 ? "1 machine" : "\(total) machines"
         if total > 0 { line += ": " + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ") }
+        let droplets = parts.droplets.workers.count
+        if droplets > 0 { line += droplets == 1 ? " · 1 droplet" : " · \(droplets) droplets" }
         line += running == 1 ? " · 1 job at work" : " · \(running) jobs at work"
         let blocked = try waiting[0].decode(0, as: Int.self)
         if blocked > 0 {

@@ -34,7 +34,7 @@ struct MetricsService: Service {
         } catch {
             logger.debug("no gauges of the queue: \(error)")
         }
-        text.add(parts.worker.counters())
+        text.add(parts.counters())
         return text.text
     }
 

@@ -12,12 +12,13 @@ struct Parts: Sendable {
     let settings: Settings
     let database: Database
     let outbound: Outbound
-    let token: RenewableToken
+    /// Nil without a Fly organisation.
+    let token: RenewableToken?
     let worker: Worker
+    let droplets: DropletWorkers
 
     init(_ settings: Settings, _ needs: DaemonNeeds, logger: Logger) {
         self.settings = settings
-        let token = RenewableToken(needs.flyToken)
         var options = DatabaseSettings(url: needs.databaseURL)
         options.maxConnections = settings.database.maxConnections
         options.prepared = settings.database.pooler == .none
@@ -28,27 +29,53 @@ struct Parts: Sendable {
                 budgets: FlyBudgets.standard(
                     vendorWide: Budget(ratePerSecond: rate, burst: max(1, Int(rate / 10))))),
             logger: logger)
-        let fly = FlyClient(
-            outbound: outbound, settings: FlySettings(url: settings.fly.url, org: needs.org, token: { token.current }))
-        var machines = MachineSettings()
-        machines.concurrency = settings.worker.concurrency
+        let token = needs.fly.map { RenewableToken($0.token) }
         self.database = database
         self.outbound = outbound
         self.token = token
         worker = Worker(
-            database: database,
-            kinds: [
-                Machines.jobKind(fly: fly, database: database, keyRing: needs.keyRing, settings: machines),
-                Machines.planKind(fly: fly, database: database, keyRing: needs.keyRing, settings: machines),
-                FlySurvey(client: fly, database: database, settings: Self.survey(settings), logger: logger).jobKind,
-            ],
+            database: database, kinds: Self.flyKinds(settings, needs, token, database, outbound, logger),
             settings: Self.worker(settings, needs), logger: logger)
+        var limits = DropletWorkers.Limits()
+        limits.survey.interval = .seconds(settings.docker.surveySeconds)
+        droplets = DropletWorkers(
+            database: database, outbound: outbound, identity: needs.dockerIdentity, names: settings.docker.names,
+            host: settings.docker.hostName ?? Self.hostName, limits: limits, worker: Self.worker(settings, needs),
+            logger: logger, kinds: Self.dropletKinds(settings, needs, database, outbound, logger))
+    }
+
+    private static func flyKinds(
+        _ settings: Settings, _ needs: DaemonNeeds, _ token: RenewableToken?, _ database: Database,
+        _ outbound: Outbound, _ logger: Logger
+    ) -> [JobKind] {
+        guard let fly = needs.fly, let token else { return [] }
+        let client = FlyClient(
+            outbound: outbound, settings: FlySettings(url: settings.fly.url, org: fly.org, token: { token.current }))
+        var machines = MachineSettings()
+        machines.concurrency = settings.worker.concurrency
+        return [
+            Machines.jobKind(fly: client, database: database, keyRing: needs.keyRing, settings: machines),
+            Machines.planKind(fly: client, database: database, keyRing: needs.keyRing, settings: machines),
+            FlySurvey(client: client, database: database, settings: survey(settings), logger: logger).jobKind,
+        ]
+    }
+
+    /// What is done on each droplet that this process serves, besides its survey.
+    private static func dropletKinds(
+        _ settings: Settings, _ needs: DaemonNeeds, _ database: Database, _ outbound: Outbound, _ logger: Logger
+    ) -> @Sendable (ServedDroplet) -> [JobKind] {
+        { _ in [] }
     }
 
     private static var hostName: String {
         var buffer = [CChar](repeating: 0, count: 256)
         gethostname(&buffer, buffer.count - 1)
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Of all workers of this process.
+    func counters() -> Counters {
+        droplets.workers.reduce(worker.counters()) { $0.adding($1.worker.counters()) }
     }
 
     /// Called last, when no service uses them any more.

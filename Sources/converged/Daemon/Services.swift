@@ -6,15 +6,22 @@ import Systemd
 import UnixSignals
 import Vendors
 
-/// Takes and runs jobs. A graceful shutdown is the worker's soft stop.
+/// Takes and runs jobs. A graceful shutdown is the soft stop of all workers.
 struct WorkerService: Service {
     let worker: Worker
+    let droplets: DropletWorkers
     let grace: Int
     let notifier: ServiceNotifier
     let logger: Logger
 
     func run() async throws {
-        let work = Task { try await worker.run() }
+        let work = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await worker.run() }
+                group.addTask { await droplets.run() }
+                try await group.waitForAll()
+            }
+        }
         try await withGracefulShutdownHandler {
             try await withTaskCancellationHandler {
                 try await work.value
@@ -79,7 +86,7 @@ struct ReloadService: Service {
         do {
             let session = try Session()
             level.turn(to: session.settings.log.level)
-            parts.token.renew(FlyToken(try session.secrets.readFlyToken()))
+            if let token = parts.token { token.renew(FlyToken(try session.secrets.readFlyToken())) }
             let changed = SettingTable.all.filter { setting in
                 setting.key != "log.level" && setting.describe(session.settings) != setting.describe(parts.settings)
             }

@@ -11,11 +11,14 @@ struct Start {
     var pause = Duration.seconds(2)
 
     private let database: Database
+    /// Whether the fleet at Fly is this daemon's to survey.
+    private let hasFly: Bool
     private let notifier: ServiceNotifier
     private let logger: Logger
 
-    init(_ database: Database, notifier: ServiceNotifier, logger: Logger) {
+    init(_ database: Database, hasFly: Bool = true, notifier: ServiceNotifier, logger: Logger) {
         self.database = database
+        self.hasFly = hasFly
         self.notifier = notifier
         self.logger = logger
     }
@@ -29,7 +32,9 @@ struct Start {
             do {
                 try await Migrator(database, files: Schema.files).check()
                 // The survey comes back by itself once it has run; each start makes sure that it does.
-                try await database.query("select converged.wake(\(FlySurvey.kindName), \(FlySurvey.key), false)")
+                if hasFly {
+                    try await database.query("select converged.wake(\(FlySurvey.kindName), \(FlySurvey.key), false)")
+                }
                 return
             } catch let error as PostgresError where error.kind == .connection && ContinuousClock.now < end {
                 notifier.extendTimeout(.seconds(30))

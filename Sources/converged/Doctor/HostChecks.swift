@@ -10,8 +10,12 @@ enum HostChecks {
         let text = changed.map { "\($0.key)=\($0.describe(session.settings) ?? "")" }.joined(separator: " ")
         return [
             Check("settings") {
-                guard session.settings.fly.org != nil else {
-                    return .failed("CONVERGED_FLY_ORG is not set", advice: "`run` needs the organisation's slug")
+                let hasDroplets =
+                    try session.settings.docker.droplets != nil || session.secrets.readDockerIdentity() != nil
+                guard session.settings.fly.org != nil || hasDroplets else {
+                    return .failed(
+                        "neither CONVERGED_FLY_ORG nor CONVERGED_DROPLETS is set",
+                        advice: "`run` needs the organisation's slug, or the names of droplets")
                 }
                 return .ok(text.isEmpty ? "all defaults" : "\(text), others default")
             },
@@ -29,11 +33,16 @@ enum HostChecks {
         let secrets = session.secrets
         return [
             Check("fly-token") {
+                guard session.settings.fly.org != nil else { return .skipped("CONVERGED_FLY_ORG is not set") }
                 _ = try secrets.readFlyToken()
                 return .ok("readable")
             },
             Check("keyring") {
                 .ok("\(try secrets.readKeyRing())")
+            },
+            Check("docker-cert") {
+                try secrets.readDockerIdentity() == nil
+                    ? .skipped("no certificate for Docker daemons over the network", advice: nil) : .ok("readable")
             },
         ]
     }

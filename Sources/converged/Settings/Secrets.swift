@@ -1,3 +1,4 @@
+import Outbound
 import Reconcilers
 import Systemd
 
@@ -13,6 +14,20 @@ struct Secrets: Sendable {
 
     /// The Fly token without the white space around it.
     func readFlyToken() throws -> String { try readText("fly-token") }
+
+    /// Names of the PEM files that prove us to Docker daemons: their authority, our certificate and its key.
+    static let dockerNames = ["docker-ca", "docker-cert", "docker-key"]
+
+    /// Nil when there is none of them.
+    func readDockerIdentity() throws -> TLSIdentity? {
+        let present = try Self.dockerNames.filter { try credentials.readIfPresent($0) != nil }
+        guard !present.isEmpty else { return nil }
+        if let missing = Self.dockerNames.first(where: { !present.contains($0) }) {
+            throw SettingsError("credential '\(missing)' is missing; \(present.joined(separator: ", ")) need it")
+        }
+        let paths = Self.dockerNames.map(credentials.path)
+        return TLSIdentity(ca: paths[0], cert: paths[1], key: paths[2])
+    }
 
     /// What seals the gateway tokens.
     func readKeyRing() throws -> KeyRing {

@@ -10,7 +10,7 @@ enum SettingTable {
             "fly.url", \.fly.urlText, "the Machines API",
             expected: "https://host/v1 (http:// only for this host and Fly's private network)", isGood: isVendorURL),
         .text(
-            "fly.org", \.fly.org, "the organisation that owns the apps; `run` needs it",
+            "fly.org", \.fly.org, "the organisation that owns the apps; without it nothing is done at Fly",
             expected: "an organisation's slug, such as acme-1", isGood: isSlug),
         .number("fly.calls_per_second", \.fly.callsPerSecond, "of all calls together, per daemon", in: 0.1...1000),
         .integer("fly.survey_seconds", \.fly.surveySeconds, "from one survey of the fleet to the next", in: 1...86400),
@@ -21,6 +21,16 @@ enum SettingTable {
         .integer(
             "fly.orphan_grace_seconds", \.fly.orphanGraceSeconds, "how long an orphan must have been seen before",
             in: 60...2_592_000),
+        .text(
+            "droplets", \.docker.droplets,
+            "the droplets that this daemon serves; not set: all that are reached by TLS, with the credential docker-cert",
+            expected: "names of droplets with commas between them", isGood: isDropletList),
+        .text(
+            "docker.host_name", \.docker.hostName,
+            "what droplets' served_by calls this host; not set: its own name",
+            expected: "a host's name", isGood: { !$0.isEmpty && $0.utf8.count <= 200 && !$0.contains(" ") }),
+        .integer(
+            "docker.survey_seconds", \.docker.surveySeconds, "from one survey of a droplet to the next", in: 1...86400),
         .integer("worker.concurrency", \.worker.concurrency, "jobs that run at once in this process", in: 1...1000),
         .integer("worker.grace_seconds", \.worker.graceSeconds, "how long jobs may go on after a stop", in: 0...600),
         .choice("log.level", \.log.level, "trace, debug, info, notice, warning, error, critical"),
@@ -55,6 +65,11 @@ enum SettingTable {
             return name == "localhost" || name == "[::1]" || name.hasPrefix("127.") || name.hasSuffix(".internal")
         default: return false
         }
+    }
+
+    private static func isDropletList(_ text: String) -> Bool {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+        return names.allSatisfy { !$0.isEmpty && $0.utf8.count <= 63 && isSlug($0) } && Set(names).count == names.count
     }
 
     private static func isSlug(_ text: String) -> Bool {

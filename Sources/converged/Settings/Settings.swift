@@ -6,6 +6,7 @@ import Logging
 struct Settings: Sendable {
     var database = Database()
     var fly = Fly()
+    var docker = Docker()
     var worker = Worker()
     var log = Log()
     var metrics = Metrics()
@@ -35,6 +36,20 @@ struct Settings: Sendable {
         var checkupsPerSurvey = 20
         var sweepOrphans = false
         var orphanGraceSeconds = 3600
+    }
+
+    struct Docker: Sendable {
+        /// As written: names with commas between them. Nil: every droplet that is reached by TLS, if there is a certificate.
+        var droplets: String?
+        /// What `droplets.served_by` calls this host; nil: its own name.
+        var hostName: String?
+        var surveySeconds = 60
+
+        var names: [String]? {
+            droplets.map { text in
+                text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+            }
+        }
     }
 
     struct Worker: Sendable {

@@ -1,3 +1,5 @@
+import Foundation
+
 extension DockerSimulator {
     /// How the simulated daemon behaves. The defaults are the kindest daemon possible: nothing takes time.
     public struct Options: Sendable {
@@ -7,6 +9,8 @@ extension DockerSimulator {
         public var oldestVersion = "1.12"
         /// What the daemon calls itself.
         public var release = "20.10.24"
+        /// What tells this engine from others.
+        public var engineID = UUID().uuidString
         public var clock = SimulatorClock.Mode.real
         /// Seed of ids.
         public var seed: UInt64 = 1

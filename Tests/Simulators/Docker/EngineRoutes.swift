@@ -65,6 +65,7 @@ struct EngineRoute: Sendable {
         "GET _ping": EngineRoute("ping") { world, _ in world.ping() },
         "HEAD _ping": EngineRoute("ping") { world, _ in world.ping() },
         "GET version": EngineRoute("version") { world, _ in world.tellVersion() },
+        "GET info": EngineRoute("info") { world, _ in world.tellInfo() },
         "GET events": EngineRoute("watch-events", "since until filters") { try $0.watchEvents($1) },
         "POST networks/create": EngineRoute("create-network", body: .createNetwork) { try $0.createNetwork($1) },
         "GET networks": EngineRoute("list-networks", "filters") { try $0.listNetworks($1) },
@@ -79,6 +80,15 @@ struct EngineRoute: Sendable {
 
 extension DockerWorld {
     func ping() -> EngineReply { .bytes(200, [("Content-Type", "text/plain; charset=utf-8")], Array("OK".utf8)) }
+
+    func tellInfo() -> EngineReply {
+        .json(
+            200,
+            [
+                "ID": .string(options.engineID), "Name": "simulated", "ServerVersion": .string(options.release),
+                "OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "OSType": "linux", "Architecture": "x86_64",
+            ])
+    }
 
     func tellVersion() -> EngineReply {
         .json(

@@ -19,6 +19,11 @@ extension DockerClient {
     public func version() async throws -> DockerDaemon {
         try await read(.get(.version, "\(endpoint)", ["version"]))
     }
+
+    /// Which engine answers here.
+    public func info() async throws -> DockerEngine {
+        try await read(.get(.info, "\(endpoint)", ["info"]).with { $0.total = .seconds(20) })
+    }
 }
 
 /// Which daemon this is.
@@ -37,6 +42,28 @@ public struct DockerDaemon: Decodable, Sendable, Equatable {
         oldestAPI = fields.find("MinAPIVersion")
         operatingSystem = fields.find("Os")
         architecture = fields.find("Arch")
+    }
+}
+
+/// What an engine says of itself.
+public struct DockerEngine: Decodable, Sendable, Equatable {
+    /// The engine's own identity: survives restarts and updates, and no two engines have the same (unless a host was
+    /// cloned). Its form is not part of the API.
+    public var id: String
+    /// The host's name.
+    public var name: String?
+    /// `20.10.24+dfsg1`.
+    public var version: String?
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try DockerFields(decoder)
+        id = try fields.need("ID")
+        name = fields.find("Name")
+        version = fields.find("ServerVersion")
+        guard !id.isEmpty else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "the engine has no identity"))
+        }
     }
 }
 
