@@ -62,19 +62,6 @@ struct MachineRow: Sendable {
         """
 }
 
-/// Reads the columns of a wide row one after the other.
-struct RowFields {
-    private let row: Row
-    private var column = 0
-
-    init(_ row: Row) { self.row = row }
-
-    mutating func next<Value: PostgresDecodable>() throws -> Value {
-        defer { column += 1 }
-        return try row.decode(column)
-    }
-}
-
 extension MachineProfile {
     /// Nil when the join found none.
     init?(_ fields: inout RowFields) throws {

@@ -64,7 +64,10 @@ struct Parts: Sendable {
     private static func dropletKinds(
         _ settings: Settings, _ needs: DaemonNeeds, _ database: Database, _ outbound: Outbound, _ logger: Logger
     ) -> @Sendable (ServedDroplet) -> [JobKind] {
-        { _ in [] }
+        { droplet in
+            Routes.jobKinds(
+                on: droplet, database: database, caddy: { CaddyClient(outbound: outbound, settings: $0) })
+        }
     }
 
     private static var hostName: String {
