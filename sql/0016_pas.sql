@@ -12,7 +12,7 @@ create table converged.pas (
     desired_state        text not null default 'running' check (desired_state in ('running', 'stopped')),
     config               jsonb not null default '{}' check (jsonb_typeof(config) = 'object' and length(config::text) <= 262144),
     user_id              uuid references converged.users,
-    restart_requested_at timestamptz,                      -- set to converged.now(); answered by restarted_at
+    restart_requested_at timestamptz,                      -- set to converged.now(); answered by converged.containers.restarted_at
     deleted_at           timestamptz,                      -- the tombstone: set once, never taken back
     created_at           timestamptz not null default converged.now(),
     generation           bigint not null default 1,        -- bumped by trigger when a desired column changes
@@ -23,9 +23,6 @@ create table converged.pas (
         check (status in ('provisioning', 'running', 'stopped', 'error', 'deleting')),
     gateway_url          text,
     gateway_token        text,                             -- AES-256-GCM, key id in front; hidden from the web app and the operator
-    container_id         text,
-    spec_hash            text,                             -- of the container that was created last
-    restarted_at         timestamptz,
     running_at           timestamptz,                      -- first time that its checklist was done and it was healthy
     status_at            timestamptz,
     unique (droplet, port),                                -- also against rows that are being deleted: no port is given twice
@@ -65,8 +62,6 @@ create table converged.services (
     observed_generation bigint not null default 0,
     status              text not null default 'provisioning'
         check (status in ('provisioning', 'running', 'stopped', 'error', 'deleting')),
-    container_id        text,
-    spec_hash           text,
     status_at           timestamptz,
     unique (droplet, name),
     unique (droplet, port),

@@ -27,9 +27,9 @@ grant select on converged.checklist_runs, converged.dns_wanted to converged_oper
 grant select on converged.teams, converged.team_droplets, converged.droplets, converged.pas, converged.services, converged.checklists,
     converged.checklist_steps, converged.dns_wanted to converged_daemon;
 grant update (observed_generation, status, engine_version, status_at), delete on converged.droplets to converged_daemon;
-grant update (observed_generation, status, gateway_url, gateway_token, container_id, spec_hash, restarted_at, running_at, status_at),
+grant update (observed_generation, status, gateway_url, gateway_token, running_at, status_at),
     delete on converged.pas to converged_daemon;
-grant update (observed_generation, status, container_id, spec_hash, status_at), delete on converged.services to converged_daemon;
+grant update (observed_generation, status, status_at), delete on converged.services to converged_daemon;
 grant select, insert, update, delete on converged.checklist_runs to converged_daemon;
 
 -- Everything of PAs but the token.

@@ -18,6 +18,7 @@ create table converged.containers (
     failed_generation bigint,                       --   before the row has another generation
     failed_why        text,
     data_made_at      timestamptz,                  -- the data directory was made; a missing one is never made again
+    restarted_at      timestamptz,                  -- the restart request that was carried out last
     repairs           smallint not null default 0,  -- restarts for bad health since repairs_since
     repairs_since     timestamptz,
     unhealthy_since   timestamptz,
@@ -66,3 +67,5 @@ create trigger wake_routes after insert or update or delete on converged.service
 
 grant select, insert, update, delete on converged.containers to converged_daemon;
 grant select on converged.containers to converged_operator;
+-- Not why one failed: that holds the end of a log.
+grant select (kind, key, droplet, container_id, spec_hash, restarted_at) on converged.containers to converged_web;

@@ -79,6 +79,25 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     /// The kernel killed a process of the container for lack of memory.
     case outOfMemory = "OutOfMemory"
 
+    // Of containers on droplets.
+
+    /// A container has our name but not our mark. Remove or rename it.
+    case foreignContainer = "ForeignContainer"
+    /// The checklist of a recreated container is under way; it serves meanwhile.
+    case checklistRunning = "ChecklistRunning"
+    /// A step of the checklist fails for good. Correct the step, or what it needs.
+    case checklistFailed = "ChecklistFailed"
+    /// The new container did not take over, so the former one serves again; not tried again before the row changes.
+    case rolledBack = "RolledBack"
+    /// The data directory was made and is gone. A person decides between a restore and an empty start.
+    case dataMissing = "DataMissing"
+    /// Another process or container on the droplet has the port.
+    case portInUse = "PortInUse"
+    /// The droplet's disk is full.
+    case diskFull = "DiskFull"
+    /// What is in the gateway's config file cannot be read, so it is not overwritten.
+    case configUnreadable = "ConfigUnreadable"
+
     // The daemon holds back.
 
     /// Creates and deletes are stopped for the fleet, see `populationDropped`.

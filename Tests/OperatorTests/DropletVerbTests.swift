@@ -77,8 +77,8 @@ import Testing
             let text = try await office.read { try await $0.listPAs(PAFilter(team: "alpha"), limit: 10) }.text
             #expect(text.contains("NAME  TEAM   DROPLET       PORT  DESIRED  STATUS        GEN  SEEN"))
             #expect(text.contains("ada   alpha  fleet-alpha  19100  running  provisioning    1     0"))
-            #expect(text.hasSuffix("no daemon runs the kind pa: nothing acts on these rows\n"))
-            try await office.register(kinds: ["pa"])
+            #expect(text.hasSuffix("no daemon serves a droplet: nothing acts on these rows\n"))
+            try await office.register(kinds: ["pa@fleet-alpha"])
             #expect(try await !office.read { try await $0.listPAs(PAFilter(), limit: 10) }.text.contains("no daemon"))
             for filter in [PAFilter(team: "alpa"), PAFilter(droplet: "fleet-alfa")] {
                 let unknown = await #expect(throws: VerbError.self) {
@@ -94,7 +94,11 @@ import Testing
             try await office.rentDroplets()
             let container = String(repeating: "ab", count: 32)
             try await office.daemon.batch([
-                "update converged.pas set gateway_token = 'k1:sealed', container_id = \(container) where name = 'ada'",
+                "update converged.pas set gateway_token = 'k1:sealed' where name = 'ada'",
+                """
+                insert into converged.containers (kind, key, droplet, container_id)
+                select 'pa', id::text, droplet, \(container) from converged.pas where name = 'ada'
+                """,
                 """
                 insert into converged.checklist_runs (container_id, step, pa, checklist, input_hash, state, attempts, exit_code)
                 select \(container), 'chromium', id, 'openclaw', 'h', 'failed', 3, 100 from converged.pas where name = 'ada'

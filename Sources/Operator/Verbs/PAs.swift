@@ -80,10 +80,10 @@ extension Verbs {
         let isServed: Bool = try await database.query(
             """
             select exists (select from converged.workers
-                where 'pa' = any (kinds) and seen_at > converged.now() - interval '10 seconds')
+                where exists (select from unnest(kinds) kind where kind like 'pa@%') and seen_at > converged.now() - interval '10 seconds')
             """
         ).scalar()
-        if !isServed { console.print("no daemon runs the kind pa: nothing acts on these rows") }
+        if !isServed { console.print("no daemon serves a droplet: nothing acts on these rows") }
     }
 
     /// Everything but the token; of the config the names only, its values may be private.
@@ -91,8 +91,10 @@ extension Verbs {
         select p.id, p.name, p.team, p.droplet, p.port, p.name || '.' || d.domain as host, 'pa-' || p.name as container,
             p.image, converged.checklist_for(p.image) as checklist, p.desired_state, p.user_id,
             array(select jsonb_object_keys(p.config)) as config_names, p.restart_requested_at, p.deleted_at, p.created_at,
-            p.generation, p.observed_generation, p.status, p.gateway_url, p.container_id, p.spec_hash, p.restarted_at,
+            p.generation, p.observed_generation, p.status, p.gateway_url, c.container_id, c.spec_hash, c.restarted_at,
             p.running_at, p.status_at
-        from converged.pas p join converged.droplets d on d.name = p.droplet
+        from converged.pas p
+            join converged.droplets d on d.name = p.droplet
+            left join converged.containers c on c.kind = 'pa' and c.key = p.id::text
         """
 }

@@ -85,6 +85,6 @@ struct MachineReconciler: Sendable {
         let actions = plan.actions.map(\.description)
         let outcome = plan.ending.map { "\($0)" } ?? "what follows depends on the last look"
         let trace = MachineTrace(view: run.view, actions: actions, outcome: outcome)
-        return Verdict(.settled(next: nil), writes: [try trace.write()], output: try MachineTrace.json(actions))
+        return Verdict(.settled(next: nil), writes: [try trace.write()], output: try JSONText.of(actions))
     }
 }

@@ -2,16 +2,9 @@ import FoundationEssentials
 
 /// What the end of a run tells the world: status columns and conditions. Pure.
 struct MachineReport: Sendable, Equatable {
-    struct Condition: Sendable, Equatable {
-        var type: String
-        var status: String
-        var reason: Reason
-        var message: String
-    }
-
     /// Memory as it is to be stored at the end.
     var memory: MachineMemory
-    var conditions: [Condition]
+    var conditions: [ConditionToTell]
     var reason: Reason
     var message: String
 
@@ -27,7 +20,7 @@ struct MachineReport: Sendable, Equatable {
         if ending == .settled(.stopped), view.isRestartPending { memory.restartedAt = view.desired.restartRequestedAt }
         // Whoever cannot go on leaves the app to the next machine that shares it.
         if case .blocked = ending { memory.appAskedAt = nil }
-        conditions = [Condition(type: "Ready", status: ending.readiness, reason: reason, message: message)]
+        conditions = [ConditionToTell("Ready", ending.readiness, reason, message)]
         if let health = Self.health(view, reason) { conditions.append(health) }
     }
 
@@ -44,19 +37,19 @@ struct MachineReport: Sendable, Equatable {
         }
     }
 
-    private static func health(_ view: MachineView, _ reason: Reason) -> Condition? {
+    private static func health(_ view: MachineView, _ reason: Reason) -> ConditionToTell? {
         if reason == .stopped {
-            return Condition(type: "Healthy", status: "Unknown", reason: .stopped, message: "")
+            return ConditionToTell("Healthy", "Unknown", .stopped)
         }
         guard let machine = view.observed.machine.thing, machine.state == .started, machine.isReachable else {
             return nil
         }
         switch machine.health {
-        case .passing: return Condition(type: "Healthy", status: "True", reason: .running, message: "")
-        case .pending: return Condition(type: "Healthy", status: "Unknown", reason: view.progress, message: "")
+        case .passing: return ConditionToTell("Healthy", "True", .running)
+        case .pending: return ConditionToTell("Healthy", "Unknown", view.progress)
         case .critical:
             let cause: Reason = reason == .restartLimit || reason == .repairsHalted ? reason : .unhealthy
-            return Condition(type: "Healthy", status: "False", reason: cause, message: "the health check fails")
+            return ConditionToTell("Healthy", "False", cause, "the health check fails")
         }
     }
 }

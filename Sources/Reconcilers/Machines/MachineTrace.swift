@@ -55,21 +55,10 @@ struct MachineTrace: Sendable {
             problem: seen.problem.map { "\($0)" })
     }
 
-    func write(kind: String = "machine") throws -> SQL {
-        """
-        insert into converged.traces (kind, key, at, desired, observed, plan, outcome)
-        values (\(kind), \(view.desired.ownerMark), converged.now(), \(try Self.json(desired))::jsonb,
-            \(try Self.json(observed))::jsonb, \(try Self.json(actions))::jsonb, \(outcome))
-        on conflict (kind, key) do update set at = excluded.at, desired = excluded.desired,
-            observed = excluded.observed, plan = excluded.plan, outcome = excluded.outcome
-        """
-    }
-
-    static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    func write() throws -> SQL {
+        Records.trace(
+            kind: "machine", key: view.desired.ownerMark, desired: try JSONText.of(desired),
+            observed: try JSONText.of(observed), plan: try JSONText.of(actions), outcome: outcome)
     }
 }
 

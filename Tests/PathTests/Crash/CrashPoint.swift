@@ -24,6 +24,9 @@ struct CrashPoint: Sendable, CustomStringConvertible {
 
 /// Hits one daemon at one point: it sits in the vendor's door and in the wire to Postgres, and cuts both at once.
 final class Crasher: Sendable {
+    /// What becomes of a call, in the words of no simulator.
+    enum Deed { case proceed, dropReply, refuseAndClose }
+
     private struct State {
         var calls = 0
         var hasFired = false
@@ -34,10 +37,10 @@ final class Crasher: Sendable {
     let wire: PostgresWire
     private let state = Mutex(State())
 
-    init(_ point: CrashPoint, _ lane: FlyLane) throws {
+    /// Whoever makes it puts `act` into a vendor's door.
+    init(_ point: CrashPoint, before cluster: TestCluster) throws {
         self.point = point
-        wire = try PostgresWire.start(before: lane.database.cluster)
-        lane.fly.onCall { [weak self] call, phase in self?.act(phase) ?? .proceed }
+        wire = try PostgresWire.start(before: cluster)
         guard point.kind == .commit else { return }
         let cut: PostgresWire.Cut =
             switch point.mode {
@@ -47,6 +50,17 @@ final class Crasher: Sendable {
             }
         wire.onCut { [weak self] in self?.fire() }
         wire.cut(atCommit: point.number, cut)
+    }
+
+    convenience init(_ point: CrashPoint, _ lane: FlyLane) throws {
+        try self.init(point, before: lane.database.cluster)
+        lane.fly.onCall { [weak self] _, phase in
+            switch self?.act(isBefore: phase == .before) ?? .proceed {
+            case .proceed: .proceed
+            case .dropReply: .dropReply
+            case .refuseAndClose: .refuseAndClose
+            }
+        }
     }
 
     /// It was hit.
@@ -61,10 +75,11 @@ final class Crasher: Sendable {
         }
     }
 
-    private func act(_ phase: FlySimulator.Phase) -> FlySimulator.HookAction {
+    /// - Parameter isBefore: the call is not processed yet.
+    func act(isBefore: Bool) -> Deed {
         let (isDead, isHit) = state.withLock { state in
-            if phase == .before { state.calls += 1 }
-            let isPhase = (phase == .before) == (point.mode == .before)
+            if isBefore { state.calls += 1 }
+            let isPhase = isBefore == (point.mode == .before)
             return (state.isDead, point.kind == .call && isPhase && state.calls == point.number && !state.hasFired)
         }
         if isDead { return .refuseAndClose }

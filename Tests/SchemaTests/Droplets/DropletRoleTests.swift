@@ -47,7 +47,7 @@ import Testing
                 "select gateway_token from converged.pas", "select * from converged.pas",
                 "update converged.pas set status = 'running'",
                 "update converged.droplets set status = 'reachable'", "update converged.droplets set domain = 'x.com'",
-                "update converged.services set container_id = 'x'", "delete from converged.pas",
+                "update converged.services set status = 'running'", "delete from converged.pas",
                 "delete from converged.droplets",
                 "delete from converged.checklist_runs",
             ] {

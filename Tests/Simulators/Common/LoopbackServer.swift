@@ -40,6 +40,11 @@ final class LoopbackServer: Sendable {
         try await self.init(address: .hostname("127.0.0.1", port: port), handler)
     }
 
+    /// At one of the addresses 127.*, all of which are this machine's.
+    convenience init(host: String, port: Int, _ handler: @escaping Handler) async throws {
+        try await self.init(address: .hostname(host, port: port), handler)
+    }
+
     convenience init(socket path: String, _ handler: @escaping Handler) async throws {
         try await self.init(address: .unixDomainSocket(path: path), handler)
     }

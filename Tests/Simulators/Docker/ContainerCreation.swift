@@ -29,6 +29,10 @@ extension DockerWorld {
         if body["Healthcheck"] == nil, image.image.hasHealthcheck {
             config["Healthcheck"] = ["Test": ["CMD-SHELL", "true"]]
         }
+        if let missing = missingFolder(host: body["HostConfig"] ?? [:]) {
+            throw EngineRefusal(
+                400, "invalid mount config for type \"bind\": bind source path does not exist: \(missing)")
+        }
         let id = randomness.hex(64)
         containerCount += 1
         let made = EngineContainer(

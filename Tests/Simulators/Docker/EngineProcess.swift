@@ -25,6 +25,7 @@ extension DockerWorld {
             throw EngineRefusal(400, "failed to create shim: " + words)
         }
         try requireNetwork(of: container)
+        try mountFolders(of: container)
         pidCount += 1
         let pid = pidCount
         let taken = isPortTaken(for: container)
@@ -61,6 +62,11 @@ extension DockerWorld {
             let line = EngineContainer.LogLine(time: now, isError: true, text: words)
             change(id) { $0.log.append(line) }
             return
+        }
+        if let words = refusalOfGateway(container) {
+            let line = EngineContainer.LogLine(time: now, isError: true, text: words)
+            change(id) { $0.log.append(line) }
+            return plan(after: .zero, .exit(container: id, epoch: epoch, code: 1, isOOM: false))
         }
         switch behaviour.life {
         case .serves(let delay):

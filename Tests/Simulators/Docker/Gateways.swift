@@ -19,7 +19,9 @@ extension DockerWorld {
         for name in options.portVariables { if let port = environment[name].flatMap({ Int($0) }) { return port } }
         for name in options.portLabels { if let port = container.labels[name].flatMap({ Int($0) }) { return port } }
         let words = (container.config["Cmd"]?.items ?? []).compactMap(\.string)
-        guard let place = words.firstIndex(of: "--port"), words.indices.contains(place + 1) else { return nil }
+        guard let place = words.firstIndex(of: "--port"), words.indices.contains(place + 1) else {
+            return gatewayConfig(of: container)?["gateway"]?["port"]?.int
+        }
         return Int(words[place + 1])
     }
 
