@@ -74,6 +74,8 @@ extension ContainerView {
         if let hold = desired.hold {
             return .end(.again(seconds: limits.lookPauseSeconds * 2, progress, hold))
         }
+        // Before anything stops: a file that cannot be changed is a reason to leave all as it is.
+        if hasFiles, !observed.tried.contains(.filesSeen) { return .act(.lookFiles(id: candidate.id)) }
         let others = ([roles.proven].compactMap(\.self) + roles.leftovers).filter(\.holdsPort)
         if let other = others.first {
             if observed.tried.contains(.stop(other.id)) {

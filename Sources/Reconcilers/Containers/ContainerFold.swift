@@ -13,6 +13,7 @@ extension ContainerView {
         case (.prepare, _): observed.tried.insert(.prepare)
         case (.intend(let intent), _): foldIntent(intent)
         case (.lookFiles, .files(let areRight)):
+            observed.tried.insert(.filesSeen)
             if areRight { observed.tried.insert(.files) }
         case (.push, _): observed.tried.insert(.files)
         case (.lookLogs(let failure), .log(let tail)): foldLog(failure, tail)

@@ -7,15 +7,15 @@ extension ContainerView {
         case .create:
             observed.tried.insert(.create)
             observed.scene = nil
-        case .makeData(let id):
+        case .makeData:
             memory.dataMadeAt = now
             // What made the folder goes, and the real one is made.
             observed.tried.subtract([.create, .intendCreate])
-            observed.tried.insert(.place(id))
         case .place(let id):
-            observed.tried.insert(.place(id))
+            observed.tried.formUnion([.place(id), .files])
         case .restore(let id):
             observed.tried.insert(.restore(id))
+            observed.tried.subtract([.files, .filesSeen])
         case .start(let id):
             observed.tried.insert(.start(id))
             observed.probe[id] = nil
@@ -46,6 +46,8 @@ extension ContainerView {
         switch (action, problem.kind) {
         case (_, .outcomeUnknown):
             observed.lost = action
+            observed.surprises += 1
+            if observed.surprises > 3 { observed.problem = problem }
             if case .restart(let id, _) = action { observed.startBeforeRestart = observed.scene?[id]?.startedAt }
             observed.scene = nil
         case (.lookImage, .noSuchImage):

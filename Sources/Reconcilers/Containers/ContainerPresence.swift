@@ -67,7 +67,10 @@ extension ContainerView {
             }
             return .act(.restart(id: proven.id, .requested))
         }
-        if hasFiles, !observed.tried.contains(.files) { return .act(.lookFiles(id: proven.id)) }
+        // One that was returned to keeps the files that it had.
+        if hasFiles, !observed.tried.contains(.files), !isGivenUp || isRight(proven) {
+            return .act(observed.tried.contains(.filesSeen) ? .push(id: proven.id) : .lookFiles(id: proven.id))
+        }
         switch proven.health {
         case .starting:
             return .end(.again(seconds: limits.lookPauseSeconds, progress, "its health check has not passed yet"))

@@ -60,7 +60,7 @@ extension ContainerView {
         case (.unauthorized, _), (.forbidden, _), (.versionRefused, _): return .retry(.vendorUnauthorized, text)
         case (.invalid, .createContainer): return .blocked(.specRefused, text, lookAgainSeconds: nil)
         case (.needMissing, _), (.cannotExecute, _), (.invalid, _), (.failed, _): return .retry(.startFailed, text)
-        case (.unavailable, _), (.timedOutWaiting, _): return .retry(.vendorUnavailable, text)
+        case (.unavailable, _), (.timedOutWaiting, _), (.outcomeUnknown, _): return .retry(.vendorUnavailable, text)
         default: return .again(seconds: limits.lookPauseSeconds, progress, text)
         }
     }

@@ -110,10 +110,9 @@ struct ContainerRoles: Sendable, Equatable {
         let leftovers = others.filter { $0.id != candidate?.id }
         (self.proven, self.candidate, self.leftovers) = (proven, candidate, leftovers)
         guard proven == nil else { return }
-        let usable = leftovers.filter { ![.removing, .dead].contains($0.state) }
+        // Only who took over gets the name, so that whoever has it has served.
+        let usable = scene.ours.filter { ![.removing, .dead].contains($0.state) }
         adoptable =
             usable.first { $0.name == view.desired.name } ?? usable.first { $0.name == view.desired.formerName }
-            // The one that serves was lost from memory with its epoch.
-            ?? (memory.containerID == nil ? nil : candidate.flatMap { $0.name == view.desired.name ? $0 : nil })
     }
 }

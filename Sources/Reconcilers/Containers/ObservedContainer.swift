@@ -89,6 +89,7 @@ enum ContainerAttempt: Sendable, Hashable {
     case place(String)
     case restore(String)
     case files
+    case filesSeen
     case logs, finalProbe
 }
 

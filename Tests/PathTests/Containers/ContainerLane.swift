@@ -19,6 +19,9 @@ struct ContainerLane: Sendable {
     let docker: DockerSimulator
     let gateways: GatewayServers
     let keyRing: KeyRing
+    /// Somebody else on the droplet.
+    let bystander: DockerClient
+    private let outbound: Outbound
 
     static func open() async throws -> ContainerLane {
         let database = try await TestDatabase.make()
@@ -34,15 +37,18 @@ struct ContainerLane: Sendable {
         let state = "/home/node/.openclaw/"
         docker.onExec(
             .init("mv -f *") { $0.moves = [state + ".openclaw.json.converged": state + "openclaw.json"] })
+        let outbound = Outbound(OutboundSettings(), logger: Logger(label: "bystander"))
         return ContainerLane(
             database: database, admin: admin, docker: docker,
             gateways: try await GatewayServers.open(docker, ports: 19100...19101),
-            keyRing: try KeyRing(credential: Array("k1 \(Data(repeating: 7, count: 32).base64EncodedString())".utf8)))
+            keyRing: try KeyRing(credential: Array("k1 \(Data(repeating: 7, count: 32).base64EncodedString())".utf8)),
+            bystander: DockerClient(outbound, endpoint: .unix(docker.socket)), outbound: outbound)
     }
 
     func close() async throws {
         await gateways.stop()
         await docker.stop()
+        await outbound.close()
         await admin.close()
         try await database.drop()
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Reconcilers
 import Simulators
 import Support
 import Testing
@@ -7,23 +8,8 @@ import Vendors
 
 /// A row of `pas` is enough: what becomes of it on a droplet, with a daemon and a Docker that are both there.
 @Suite struct ContainerTests {
-    private func run(_ body: (ContainerLane, UUID) async throws -> Void) async throws {
-        let lane = try await ContainerLane.open()
-        let pa = try await lane.insertPA()
-        let daemon = ContainerDaemon.start(lane)
-        let result: Result<Void, any Error>
-        do {
-            try await lane.settle(pa, "Running")
-            result = .success(try await body(lane, pa))
-        } catch { result = .failure(error) }
-        try await daemon.end()
-        #expect(lane.docker.breaches.isEmpty, "\(lane.docker.breaches)")
-        try await lane.close()
-        try result.get()
-    }
-
     @Test func aRowBecomesAContainerOfTheFleetsStandard() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             let ada = try #require(lane.docker.container("pa-ada"))
             #expect(ada.isRunning && ada.image == ContainerLane.image)
             #expect(ada.environment["OPENCLAW_PREFER_PNPM"] == "1" && ada.environment["NODE_ENV"] == "production")
@@ -44,7 +30,7 @@ import Vendors
     }
 
     @Test func anImageThatWorksTakesOverAfterItsChecklist() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             let before = try #require(lane.docker.container("pa-ada"))
             try await lane.change(pa, "image = \(ContainerLane.newImage)")
             try await lane.settle(pa, "Running")
@@ -55,7 +41,7 @@ import Vendors
     }
 
     @Test func anImageThatDoesNotWorkIsRolledBackAndNotTriedAgain() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             let before = try #require(lane.docker.container("pa-ada"))
             try await lane.change(pa, "image = \(ContainerLane.brokenImage)")
             let told = try await lane.settle(pa, "RolledBack")
@@ -73,7 +59,7 @@ import Vendors
     }
 
     @Test func itStopsStartsAndRestarts() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             let before = try #require(lane.docker.container("pa-ada"))
             try await lane.change(pa, "restart_requested_at = converged.now()")
             try await lane.settle(pa, "Running")
@@ -88,7 +74,7 @@ import Vendors
     }
 
     @Test func aChangedConfigIsPushedWithoutARecreate() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             let before = try #require(lane.docker.container("pa-ada"))
             try await lane.change(pa, #"config = '{"tools": {"deny": ["exec"]}}'"#)
             try await lane.settle(pa, "Running")
@@ -99,7 +85,7 @@ import Vendors
     }
 
     @Test func aDeletedRowLeavesItsDataAndNothingElse() async throws {
-        try await run { lane, pa in
+        try await ContainerLane.run { lane, pa in
             try await lane.change(pa, "deleted_at = converged.now()")
             try await lane.settle(pa, "gone")
             #expect(lane.docker.containers().isEmpty)

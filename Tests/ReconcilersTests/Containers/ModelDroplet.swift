@@ -51,7 +51,8 @@ struct ModelDroplet {
         case .lookFiles: return .files(areRight: dice.roll(4) > 0)
         case .lookLogs: return .log("the end")
         case .probe(let id):
-            return .finding(self[id].map { $0.sight.state == .running && !$0.isBroken } ?? false ? .good : .bad("silent"))
+            return .finding(
+                self[id].map { $0.sight.state == .running && !$0.isBroken } ?? false ? .good : .bad("silent"))
         case .checklist: return .checklist(dice.roll(3) > 0 ? .done : .working(step: "chromium", againSeconds: 1))
         case .pull: images.insert(view.desired.shape.image)
         case .create: return create(view)
@@ -77,7 +78,8 @@ struct ModelDroplet {
         }
         let makes = view.desired.data != nil && view.memory.dataMadeAt == nil
         if !makes, view.desired.data != nil, !hasData {
-            return .failed(ContainerProblem(.needMissing, .createContainer, "no such folder: \(view.desired.data?.path ?? "")"))
+            return .failed(
+                ContainerProblem(.needMissing, .createContainer, "no such folder: \(view.desired.data?.path ?? "")"))
         }
         ids += 1
         var sight = ContainerSight(
@@ -128,7 +130,9 @@ struct ModelDroplet {
         {
             violations.append("\(action) made two run at one port")
         }
-        if before.filter({ !$0.isOurs }) != boxes.filter({ !$0.isOurs }) { violations.append("\(action) hit a foreign one") }
+        if before.filter({ !$0.isOurs }) != boxes.filter({ !$0.isOurs }) {
+            violations.append("\(action) hit a foreign one")
+        }
         if !view.desired.runs, boxes.contains(where: { $0.sight.holdsPort }),
             !before.contains(where: { $0.sight.holdsPort })
         {

@@ -38,7 +38,9 @@ extension DockerWorld {
 
     /// Nil where the container's command is no gateway, or its file is none.
     func gatewayConfig(of container: EngineContainer) -> JSON? {
-        guard isGateway(container), let file = file(Self.statePath + "/openclaw.json", in: container) else { return nil }
+        guard isGateway(container), let file = file(Self.statePath + "/openclaw.json", in: container) else {
+            return nil
+        }
         return try? JSON(parsing: file.text)
     }
 
