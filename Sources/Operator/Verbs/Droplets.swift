@@ -16,11 +16,12 @@ extension Verbs {
                 columns: [
                     .init("name"), .init("address"), .init("domain"), .init("teams"), .init("pas", nil, .number),
                     .init("most_pas", "most", .number), .init("services", nil, .number), .init("draining"),
-                    .init("served_by", "served by"), .init("status"), .init("age_seconds", "age", .age),
+                    .init("served_by", "served by"), .init("serving"), .init("status"),
+                    .init("engine_version", "engine"), .init("age_seconds", "age", .age),
                 ]), limit)
     }
 
-    /// One droplet, and what is placed on it.
+    /// One droplet: its conditions, the workers that serve it now, and what is placed on it.
     public func showDroplet(_ name: String) async throws -> Exit {
         try await assertDroplets([name])
         var droplet = try await list("select * from (\(Self.droplets)) every where name = \(name)")[0]
@@ -34,11 +35,18 @@ extension Verbs {
             select name, team, port, host, desired_state, status, image, deleted_at from converged.services
             where droplet = \(name) order by name
             """)
+        let conditions = try await list(
+            """
+            select type, status, reason, message, since from converged.conditions
+            where kind = 'droplet' and key = \(name) order by type
+            """)
         let head = Self.describe(droplet)
+        droplet["conditions"] = .array(conditions)
         droplet["pas"] = .array(pas)
         droplet["services"] = .array(services)
         try console.answer(droplet) {
             console.print(head)
+            show("CONDITIONS", conditions, ["type", "status", "reason", "since", "message"])
             show("PAS", pas, ["name", "team", "port", "desired_state", "status"])
             show("SERVICES", services, ["name", "team", "port", "host", "desired_state", "status", "image"])
         }
@@ -107,7 +115,10 @@ extension Verbs {
             array(select team from converged.team_droplets t where t.droplet = d.name order by team) as teams,
             (select count(*) from converged.pas p where p.droplet = d.name) as pas,
             (select count(*) from converged.services s where s.droplet = d.name) as services,
-            status, engine_version, status_at, generation, observed_generation, created_at, deleted_at
+            array(select w.name from converged.workers w
+                where converged.kind_at('survey', d.name) = any (w.kinds) and w.seen_at > converged.now() - interval '10 seconds'
+                order by w.name) as serving,
+            status, engine_id, engine_version, status_at, generation, observed_generation, created_at, deleted_at
         from converged.droplets d
         """
 }

@@ -25,6 +25,16 @@ extension Verbs {
         if let blocked = status["blocked"].integer, blocked > 0 {
             needs.append("\(blocked) objects are blocked: `converged plan` lists them, `converged why KEY` tells more")
         }
+        let droplets = status["droplets"].items
+        let lonely = droplets.filter { $0["serving"].integer == 0 }.map { $0["name"].line }
+        if !lonely.isEmpty {
+            needs.append(
+                "no live daemon serves \(lonely.joined(separator: ", ")): start one whose CONVERGED_DROPLETS names it")
+        }
+        let away = droplets.filter { $0["status"].line == "unreachable" }.map { $0["name"].line }
+        if !away.isEmpty {
+            needs.append("\(away.joined(separator: ", ")): Docker does not answer; see `converged droplets show`")
+        }
         return needs
     }
 
@@ -47,6 +57,12 @@ extension Verbs {
                 .init("running", nil, .number), .init("live"), .init("draining"),
             ])
         section("machines", status["machines"], [.init("status"), .init("count", nil, .number)])
+        section(
+            "droplets", status["droplets"],
+            [
+                .init("name"), .init("status"), .init("serving", nil, .number), .init("draining"),
+                .init("pas", nil, .number), .init("services", nil, .number), .init("engine_version", "engine"),
+            ])
         section(
             "conditions that are not True", status["conditions"],
             [
@@ -91,13 +107,21 @@ extension Verbs {
             'workers', \(workers),
             'machines', (select coalesce(json_agg(row_to_json(m)), '[]') from (
                 select status, count(*) from converged.objects where kind = 'machine' group by status order by status) m),
+            'droplets', (select coalesce(json_agg(row_to_json(d)), '[]') from (
+                select name, status, engine_version, draining,
+                    (select count(*) from converged.workers w
+                     where converged.kind_at('survey', o.name) = any (w.kinds)
+                        and w.seen_at > converged.now() - interval '10 seconds') as serving,
+                    (select count(*) from converged.pas p where p.droplet = o.name) as pas,
+                    (select count(*) from converged.services s where s.droplet = o.name) as services
+                from converged.droplets o order by name) d),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select kind, type, reason, status, count(*) from converged.conditions
                 where status <> 'True' group by kind, type, reason, status order by count(*) desc, kind, type, reason) c),
             'fleets', (select coalesce(json_agg(row_to_json(f)), '[]') from (
                 select kind || '/' || key as key, type, status, reason, message,
                     \(seconds(since: "since")) as since_seconds
-                from converged.conditions where kind in ('fleet', 'survey') order by kind, key, type) f),
+                from converged.conditions where kind in ('fleet', 'survey') or kind = 'droplet' and status <> 'True' order by kind, key, type) f),
             'blocked', (select count(*) from converged.traces where outcome ~ '^blocked'),
             'queue', (select json_build_object(
                 'due', count(*) filter (where state = 'ready' and run_at <= converged.now()),

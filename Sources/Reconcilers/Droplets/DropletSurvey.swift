@@ -63,8 +63,11 @@ struct DropletSurvey: Sendable {
         if row.isDeleting, row.engineID == nil {
             return Verdict(.settled(next: nil), writes: DropletReport.release(row))
         }
+        // Told once; what is woken meanwhile is told by the gate.
+        let isKnown = memory.reason == reason.rawValue && row.observedGeneration == row.generation
         return Verdict(
-            .retry(because: "\(reason.rawValue): \(why)"), writes: DropletReport.closed(row, reason, why))
+            .retry(because: "\(reason.rawValue): \(why)"),
+            writes: isKnown ? [] : DropletReport.closed(row, reason, why))
     }
 
     private func survey(_ row: DropletRow, version: String?, isAccepting: Bool) async throws -> Verdict {

@@ -82,7 +82,7 @@ extension DropletReport {
         return [
             status(row, state, version: row.engineVersion),
             Records.conditions(kind: "droplet", key: row.name, generation: row.generation, [condition]),
-            DropletFreeze.tell(reason, why, on: row.name),
+            DropletFreeze.tell(reason, on: row.name),
         ]
     }
 

@@ -47,8 +47,8 @@ public actor EngineGate {
         guarded.run = { lease in
             switch try await self.pass() {
             case .own: return try await kind.run(lease)
-            case .closed(let reason, let why):
-                let told = DropletFreeze.tell(reason, why, on: self.droplet.name, only: lease.key)
+            case .closed(let reason, _):
+                let told = DropletFreeze.tell(reason, on: self.droplet.name, only: lease.key)
                 return Verdict(.again(after: Self.pause), writes: [told], log: ["reason": reason.rawValue])
             }
         }

@@ -6,8 +6,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Looks at everything the daemon needs, a line each, and says what to do.",
         discussion: """
-            Settings, credentials, database, migrations, roles, durability, clock, partitions, workers, vendors, systemd. Each line \
-            is ok, failed or skipped; exit code 1 when one failed. Secrets are not shown. Run it as the daemon runs:
+            Settings, credentials, database, migrations, roles, durability, clock, partitions, workers, droplets, vendors, \
+            systemd. Each line is ok, failed or skipped; exit code 1 when one failed. Secrets are not shown. Run it as the daemon runs:
 
               converged doctor
               systemd-run --pipe --wait -p User=converged -p EnvironmentFile=/etc/converged/converged.env \
@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let database = try? session.openDatabase()
             checks = HostChecks.settings(session) + HostChecks.credentials(session)
             if let database {
-                checks += DatabaseChecks(database).all
+                checks += DatabaseChecks(database).all + [HostChecks.droplets(session, database)]
             } else {
                 checks.append(Check("database") { .skipped("no usable URL") })
             }

@@ -6,7 +6,8 @@ struct DropletsCommand: AsyncParsableCommand {
         commandName: "droplets",
         abstract: "Docker hosts: list, show, drain, undrain.",
         discussion: """
-            Droplets, teams and PAs are desired rows; no daemon acts on them yet.
+            A droplet is worked on by the daemons that serve it: those whose CONVERGED_DROPLETS names it, or any with a \
+            certificate when its endpoint is https.
 
               converged droplets list
               converged droplets drain fleet-alpha
@@ -15,7 +16,7 @@ struct DropletsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Every droplet: whose it is, how full, whether it drains.",
+            abstract: "Every droplet: whose it is, how full, whether it drains, who serves it now, whether it answers.",
             discussion: """
                 A droplet without teams takes PAs of every team that has no droplets of its own.
 
@@ -40,7 +41,7 @@ struct DropletsCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "One droplet, with the PAs and services placed on it.",
+            abstract: "One droplet: its conditions, who serves it, and the PAs and services placed on it.",
             discussion: """
                 Exit code 66 when there is none of that name.
 

@@ -40,7 +40,7 @@ struct Parts: Sendable {
         limits.survey.interval = .seconds(settings.docker.surveySeconds)
         droplets = DropletWorkers(
             database: database, outbound: outbound, identity: needs.dockerIdentity, names: settings.docker.names,
-            host: settings.docker.hostName ?? Self.hostName, limits: limits, worker: Self.worker(settings, needs),
+            host: settings.docker.hostName ?? HostName.current, limits: limits, worker: Self.worker(settings, needs),
             logger: logger, kinds: Self.dropletKinds(settings, needs, database, outbound, logger))
     }
 
@@ -70,12 +70,6 @@ struct Parts: Sendable {
         }
     }
 
-    private static var hostName: String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, buffer.count - 1)
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     /// Of all workers of this process.
     func counters() -> Counters {
         droplets.workers.reduce(worker.counters()) { $0.adding($1.worker.counters()) }
@@ -97,7 +91,7 @@ struct Parts: Sendable {
     }
 
     private static func worker(_ settings: Settings, _ needs: DaemonNeeds) -> WorkerSettings {
-        var worker = WorkerSettings(name: "\(hostName):\(getpid())", version: Version.current)
+        var worker = WorkerSettings(name: "\(HostName.current):\(getpid())", version: Version.current)
         worker.listens = settings.database.pooler == .none
         worker.grace = .seconds(settings.worker.graceSeconds)
         worker.argumentSeal = needs.keyRing.argumentSeal

@@ -87,12 +87,14 @@ final class Platform: Sendable {
             database: database.url(role: role), fly: fly.url, org: fly.org, quick.merging(settings) { $1 })
     }
 
-    /// Starts a daemon; returns when it is registered as a worker, unless `awaits` is false.
+    /// Starts a daemon; returns when it is registered as a worker, unless `awaits` is false. A nil setting is not set.
     @discardableResult
-    func startDaemon(_ settings: [String: String] = [:], awaits: Bool = true) async throws -> ChildProcess {
+    func startDaemon(_ settings: [String: String?] = [:], awaits: Bool = true) async throws -> ChildProcess {
         let known = awaits ? try await workers() : []
         let number = await daemons.all.count + 1
-        let daemon = try await home.start(environment().merging(settings) { $1 }, name: "daemon-\(number)")
+        var variables = environment()
+        for (name, value) in settings { variables[name] = value }
+        let daemon = try await home.start(variables, name: "daemon-\(number)")
         await daemons.add(daemon)
         if awaits {
             try await eventually("daemon \(number) is a worker", within: .seconds(30)) {
