@@ -41,7 +41,7 @@ struct Parts: Sendable {
         droplets = DropletWorkers(
             database: database, outbound: outbound, identity: needs.dockerIdentity, names: settings.docker.names,
             host: settings.docker.hostName ?? HostName.current, limits: limits, worker: Self.worker(settings, needs),
-            logger: logger, kinds: Self.dropletKinds(settings, needs, database, outbound, logger))
+            logger: logger, kinds: DropletKinds(database: database, outbound: outbound, keyRing: needs.keyRing).all)
     }
 
     private static func flyKinds(
@@ -58,16 +58,6 @@ struct Parts: Sendable {
             Machines.planKind(fly: client, database: database, keyRing: needs.keyRing, settings: machines),
             FlySurvey(client: client, database: database, settings: survey(settings), logger: logger).jobKind,
         ]
-    }
-
-    /// What is done on each droplet that this process serves, besides its survey.
-    private static func dropletKinds(
-        _ settings: Settings, _ needs: DaemonNeeds, _ database: Database, _ outbound: Outbound, _ logger: Logger
-    ) -> @Sendable (ServedDroplet) -> [JobKind] {
-        { droplet in
-            Routes.jobKinds(
-                on: droplet, database: database, caddy: { CaddyClient(outbound: outbound, settings: $0) })
-        }
     }
 
     /// Of all workers of this process.
