@@ -18,6 +18,7 @@ let collections = Target.Dependency.product(name: "DequeModule", package: "swift
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let server = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 
 func room(_ name: String, _ uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, swiftSettings: settings)
@@ -64,12 +65,13 @@ let package = Package(
         room("Queue", ["Postgres", log]),
         room("Vendors", ["Outbound", log]),
         room("Reconcilers", ["Queue", "Postgres", "Vendors", crypto, log]),
+        room("Broker", ["Outbound", server, log]),
         room("Operator", ["Queue", "Postgres", "Schema", arguments]),
         .executableTarget(
             name: "converged",
             dependencies: [
                 "Postgres", "Outbound", "Systemd", "Queue", "Vendors", "Reconcilers", "Operator", "Schema",
-                log, lifecycle, signals, configuration, arguments,
+                "Broker", log, system, lifecycle, signals, configuration, arguments,
             ],
             swiftSettings: settings),
 
@@ -90,6 +92,7 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Postgres", "Support"]),
         tests("QueueTests", ["Queue", "Postgres", "Support"]),
         tests("VendorsTests", ["Vendors", "Outbound", "Simulators", "Support"]),
+        tests("BrokerTests", ["Broker", "Vendors", "Outbound", "Support", log]),
         tests(
             "ReconcilersTests",
             ["Reconcilers", "Queue", "Postgres", "Vendors", "Outbound", "Simulators", "Support", log]),

@@ -46,7 +46,7 @@ struct Converged: AsyncParsableCommand {
             RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
             ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, QueuesCommand.self,
             WorkersCommand.self, SchedulesCommand.self, DropletsCommand.self, PAsCommand.self, DNSCommand.self,
-            MetricsCommand.self, MigrateCommand.self, DoctorCommand.self,
+            MetricsCommand.self, MigrateCommand.self, DoctorCommand.self, DockerBrokerCommand.self,
             VersionCommand.self,
         ])
 

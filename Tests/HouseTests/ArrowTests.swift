@@ -10,9 +10,10 @@ import Testing
         "Queue": ["Postgres"],
         "Vendors": ["Outbound"],
         "Reconcilers": ["Queue", "Postgres", "Vendors"],
+        "Broker": ["Outbound"],
         "Operator": ["Queue", "Postgres", "Schema"],
         "converged": [
-            "Postgres", "Outbound", "Systemd", "Queue", "Vendors", "Reconcilers", "Operator", "Schema",
+            "Postgres", "Outbound", "Systemd", "Queue", "Vendors", "Reconcilers", "Operator", "Schema", "Broker",
         ],
     ]
 

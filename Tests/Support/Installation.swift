@@ -32,6 +32,8 @@ public struct Installation: Sendable {
             programs: ["/usr/bin/converged": program],
             files: [
                 "/usr/lib/systemd/system/converged.service": (.copy(units + ".service"), 0o644),
+                "/usr/lib/systemd/system/converged-docker.service": (.copy(units + "-docker.service"), 0o644),
+                "/usr/lib/systemd/system/converged-docker.socket": (.copy(units + "-docker.socket"), 0o644),
                 "/usr/lib/sysusers.d/converged.conf": (.copy(units + ".sysusers"), 0o644),
                 "/usr/lib/tmpfiles.d/converged.conf": (.copy(units + ".tmpfiles"), 0o644),
                 "/usr/lib/systemd/catalog/converged.catalog": (.copy(units + ".catalog"), 0o644),

@@ -6,27 +6,41 @@ import Testing
 @Suite struct UnitTests {
     let units = Command.repository + "/units"
 
-    @Test func theUnitIsExposedLittle() async throws {
+    @Test(arguments: [("converged.service", 1.1), ("converged-docker.service", 0.3)])
+    func theUnitIsExposedLittle(unit: String, most: Double) async throws {
         let judged = try await Command.check([
-            "systemd-analyze", "security", "--offline=true", "--no-pager", units + "/converged.service",
+            "systemd-analyze", "security", "--offline=true", "--no-pager", "\(units)/\(unit)",
         ])
         let line = try #require(judged.split(separator: "\n").last { $0.contains("Overall exposure level") })
         let level = try #require(line.firstMatch(of: /: ([0-9.]+)/).flatMap { Double($0.1) })
-        #expect(level <= 1.1)
+        #expect(level <= most)
     }
 
     /// With a program in the place of the installed one, there is nothing to complain about.
-    @Test func theUnitIsWellFormed() async throws {
+    @Test(arguments: [("converged.service", "run"), ("converged-docker.service", "docker-broker")])
+    func theUnitIsWellFormed(unit: String, verb: String) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "unit-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let text = try String(contentsOfFile: units + "/converged.service", encoding: .utf8)
-        #expect(text.contains("ExecStart=/usr/bin/converged run\n"))
+        let socket = "converged-docker.socket"
+        try FileManager.default.copyItem(atPath: "\(units)/\(socket)", toPath: "\(folder)/\(socket)")
+        let text = try String(contentsOfFile: "\(units)/\(unit)", encoding: .utf8)
+        #expect(text.contains("ExecStart=/usr/bin/converged \(verb)\n"))
         try text.replacing("/usr/bin/converged", with: "/usr/bin/true")
-            .write(toFile: folder + "/converged.service", atomically: true, encoding: .utf8)
-        let verified = try await Command.run(["systemd-analyze", "verify", folder + "/converged.service"])
+            .write(toFile: "\(folder)/\(unit)", atomically: true, encoding: .utf8)
+        let verified = try await Command.run(["systemd-analyze", "verify", "\(folder)/\(unit)"])
         #expect(verified.status == 0)
         #expect(verified.errors == "")
+    }
+
+    /// Docker's group is root on the host: one process of ours has it.
+    @Test func onlyTheBrokerMayUseDocker() throws {
+        let main = try String(contentsOfFile: units + "/converged.service", encoding: .utf8)
+        #expect(!main.contains("docker\n") && !main.contains("SupplementaryGroups="))
+        let broker = try String(contentsOfFile: units + "/converged-docker.service", encoding: .utf8)
+        #expect(broker.contains("\nSupplementaryGroups=docker\n") && broker.contains("\nPrivateNetwork=yes\n"))
+        let socket = try String(contentsOfFile: units + "/converged-docker.socket", encoding: .utf8)
+        #expect(socket.contains("\nSocketGroup=converged\nSocketMode=0660\n"))
     }
 
     @Test func usersAndDirectoriesAreMadeInAnEmptyRoot() async throws {
