@@ -66,8 +66,8 @@ struct DropletSurvey: Sendable {
         // Told once; what is woken meanwhile is told by the gate.
         let isKnown = memory.reason == reason.rawValue && row.observedGeneration == row.generation
         return Verdict(
-            .retry(because: "\(reason.rawValue): \(why)"),
-            writes: isKnown ? [] : DropletReport.closed(row, reason, why))
+            .again(after: settings.closedPause), writes: isKnown ? [] : DropletReport.closed(row, reason, why),
+            log: isKnown ? [:] : ["reason": reason.rawValue])
     }
 
     private func survey(_ row: DropletRow, version: String?, isAccepting: Bool) async throws -> Verdict {

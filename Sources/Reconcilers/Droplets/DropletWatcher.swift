@@ -31,13 +31,22 @@ struct DropletWatcher: Sendable {
     private func follow(_ hint: () -> Void) async {
         let filter = DockerEventFilter(
             types: ["container"], labels: ["\(Marks.droplet)=\(droplet.name)"], actions: Self.actions)
+        // Whoever stays away is told once: the survey has a pause of its own for that.
+        var isLost = false
         while !Task.isCancelled {
             do {
                 for try await notice in droplet.docker.events(filter) {
                     switch notice {
-                    case .relist, .lost:
+                    case .relist:
+                        isLost = false
                         await gate.doubt()
                         hint()
+                    case .lost:
+                        if !isLost {
+                            await gate.doubt()
+                            hint()
+                        }
+                        isLost = true
                     case .event(let event): if trouble.note(event) { hint() }
                     }
                 }
