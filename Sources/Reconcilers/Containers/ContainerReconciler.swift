@@ -111,6 +111,7 @@ private struct ContainerRun {
         let trace = ContainerTrace(view: view, actions: actions.map(\.description), outcome: "\(ending)")
         var writes = [report.memory.store(view.desired, since: stored)].compactMap(\.self)
         if report.status != subject.status { writes.append(subject.writeStatus(report.status)) }
+        if ending == .settled(.running), let id = report.memory.containerID { writes += subject.whenRunning(id) }
         writes.append(
             Records.conditions(kind: kind, key: key, generation: view.desired.generation, report.conditions))
         return Verdict(ending.outcome(settings), writes: writes + [try trace.write()], log: log)

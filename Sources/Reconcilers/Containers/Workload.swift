@@ -77,6 +77,8 @@ public struct ContainerSubject: Sendable {
     public var writeStatus: @Sendable (ContainerStatus) -> SQL
     /// Deletes the row, whose tombstone is carried out.
     public var release: [SQL]
+    /// What else is written once this container alone is left and serves.
+    public var whenRunning: @Sendable (_ id: String) -> [SQL] = { _ in [] }
 
     public init(
         desired: DesiredContainer, memory: ContainerMemory, now: Date, status: ContainerStatus, workload: Workload,

@@ -45,7 +45,7 @@ struct PAReconciler: Sendable {
         }
         let id = row.id
         let url = "https://\(row.name).\(row.domain)"
-        return ContainerSubject(
+        var subject = ContainerSubject(
             desired: desired, memory: row.memory, now: row.now, status: row.status, workload: workload,
             release: ["delete from converged.pas where id = \(id) and deleted_at is not null"]
         ) { status in
@@ -55,6 +55,8 @@ struct PAReconciler: Sendable {
             where id = \(id)
             """
         }
+        subject.whenRunning = { [ChecklistRunner.forget(id, except: [$0])] }
+        return subject
     }
 
     private func token(_ row: PARow) -> Result<GatewayToken, ContainerFault> {
@@ -79,7 +81,7 @@ struct PAReconciler: Sendable {
             }
         ]
         if row.hasChecklist, let checklist {
-            let pa = PAs.ChecklistOwner(
+            let pa = ChecklistSubject(
                 id: row.id, name: row.name, team: row.team, droplet: row.droplet, port: row.port, image: row.image)
             workload.checklist = { container, lease in try await checklist(container, pa, lease) }
         }

@@ -5,21 +5,23 @@ import Vendors
 
 /// Assistants in containers on droplets: rows of `converged.pas`, keys `pa/<id>`.
 public enum PAs {
-    /// Whose checklist it is, and what its texts know.
-    public struct ChecklistOwner: Sendable {
-        public var id: UUID
-        public var name: String
-        public var team: String
-        public var droplet: String
-        public var port: Int
-        public var image: String
-    }
-
     /// At most one unit of work of the checklist of a container.
     public typealias Checklist =
-        @Sendable (_ container: String, _ pa: ChecklistOwner, _ lease: Lease) async throws -> Workload.Checklist
+        @Sendable (_ container: String, _ pa: ChecklistSubject, _ lease: Lease) async throws -> Workload.Checklist
 
-    /// The kinds `pa@<droplet>` (makes one row and its container agree; also deletes).
+    /// What a daemon runs on a droplet that it serves.
+    public static func jobKinds(
+        on droplet: ServedDroplet, database: Database, keyRing: KeyRing?,
+        settings: ContainerSettings = ContainerSettings()
+    ) -> [JobKind] {
+        let runner = ChecklistRunner(droplet: droplet, database: database, keyRing: keyRing)
+        let checklist: Checklist = { container, pa, lease in
+            Workload.Checklist(try await runner.advance(container, of: pa, lease: lease))
+        }
+        return [jobKind(on: droplet, database: database, keyRing: keyRing, checklist: checklist, settings: settings)]
+    }
+
+    /// The kind `pa@<droplet>`: makes one row and its container agree; also deletes.
     ///
     /// - Parameter keyRing: nil when there is none: rows then wait with the condition KeyRingMissing.
     public static func jobKind(
@@ -43,5 +45,18 @@ public enum PAs {
             droplet: droplet, database: database, keyRing: keyRing, containers: ContainerReconciler(droplet),
             checklist: nil)
         return try await reconciler.plan(id, lease)
+    }
+}
+
+extension Workload.Checklist {
+    init(_ progress: ChecklistProgress) {
+        switch progress {
+        case .done: self = .done
+        case .working(let step, let again):
+            let parts = again.components
+            let seconds = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+            self = .working(step: step, againSeconds: max(0.05, seconds))
+        case .failed(let step, let why): self = .failed(step: step, why: why)
+        }
     }
 }
