@@ -110,6 +110,7 @@ import Testing
             #expect(
                 ada["steps"].items.map { "\($0["name"].line) \($0["state"].line)" } == [
                     "apt-index owed", "chromium failed", "mcporter owed", "mcporter-config owed", "gateway owed",
+                    "gateway-token owed",
                 ])
             let text = try await office.read { try await $0.showPA("pa-ada") }.text
             #expect(text.contains("CHECKLIST") && text.contains("failed         3   100"))
