@@ -134,4 +134,17 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     case routesRefused = "RoutesRefused"
     /// A public name cannot have its route: it is somebody else's in Caddy's configuration, or no route can lead there.
     case routeBlocked = "RouteBlocked"
+
+    // Of back-ups, conditions BackedUp and Restored.
+
+    /// There is a back-up that is young enough.
+    case backedUp = "BackedUp"
+    /// The daemon has no directory for back-ups.
+    case backupsOff = "BackupsOff"
+    /// The last one failed. Tried again with back-off.
+    case backupFailed = "BackupFailed"
+    /// A back-up was put back as asked.
+    case restored = "Restored"
+    /// It was not, or not yet; what was there is kept.
+    case restoreFailed = "RestoreFailed"
 }

@@ -46,6 +46,7 @@ struct Converged: AsyncParsableCommand {
             RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
             ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, QueuesCommand.self,
             WorkersCommand.self, SchedulesCommand.self, DropletsCommand.self, PAsCommand.self, DNSCommand.self,
+            BackupsCommand.self,
             MetricsCommand.self, MigrateCommand.self, DoctorCommand.self, DockerBrokerCommand.self,
             VersionCommand.self,
         ])

@@ -9,12 +9,14 @@ struct DropletKinds: Sendable {
     let database: Database
     let outbound: Outbound
     let keyRing: KeyRing
+    let backups: BackupSettings
 
     func all(on droplet: ServedDroplet) -> [JobKind] {
         PAs.jobKinds(on: droplet, database: database, keyRing: keyRing)
             + [plans(droplet)]
             + Routes.jobKinds(
                 on: droplet, database: database, caddy: { CaddyClient(outbound: outbound, settings: $0) })
+            + Backups.jobKinds(on: droplet, database: database, settings: backups)
     }
 
     /// What would be done is foreseen and written down, nothing is changed.

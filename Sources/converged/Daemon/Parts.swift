@@ -41,7 +41,10 @@ struct Parts: Sendable {
         droplets = DropletWorkers(
             database: database, outbound: outbound, identity: needs.dockerIdentity, names: settings.docker.names,
             host: settings.docker.hostName ?? HostName.current, limits: limits, worker: Self.worker(settings, needs),
-            logger: logger, kinds: DropletKinds(database: database, outbound: outbound, keyRing: needs.keyRing).all)
+            logger: logger,
+            kinds: DropletKinds(
+                database: database, outbound: outbound, keyRing: needs.keyRing, backups: Self.backups(settings)
+            ).all)
     }
 
     private static func flyKinds(
@@ -69,6 +72,13 @@ struct Parts: Sendable {
     func close() async {
         await outbound.close()
         await database.close()
+    }
+
+    private static func backups(_ settings: Settings) -> BackupSettings {
+        var backups = BackupSettings(directory: settings.backups.directory)
+        backups.keepDays = settings.backups.keepDays
+        backups.intervalHours = settings.backups.intervalHours
+        return backups
     }
 
     private static func survey(_ settings: Settings) -> SurveySettings {

@@ -33,6 +33,13 @@ enum SettingTable {
             "docker.survey_seconds", \.docker.surveySeconds, "from one survey of a droplet to the next", in: 1...86400),
         .integer("worker.concurrency", \.worker.concurrency, "jobs that run at once in this process", in: 1...1000),
         .integer("worker.grace_seconds", \.worker.graceSeconds, "how long jobs may go on after a stop", in: 0...600),
+        .text(
+            "backups.directory", \.backups.directory,
+            "where back-ups of the droplets' data go; none are made without it",
+            expected: "an absolute path", isGood: { $0.hasPrefix("/") && $0.count > 1 && !$0.hasSuffix("/") }),
+        .integer("backups.keep_days", \.backups.keepDays, "older back-ups go, but never the newest", in: 1...3650),
+        .integer(
+            "backups.interval_hours", \.backups.intervalHours, "from one back-up of an object to the next", in: 1...720),
         .choice("log.level", \.log.level, "trace, debug, info, notice, warning, error, critical"),
         .text(
             "metrics.file", \.metrics.file, "where the daemon writes its metrics every 15 s, as Prometheus text",

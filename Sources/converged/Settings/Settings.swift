@@ -8,6 +8,7 @@ struct Settings: Sendable {
     var fly = Fly()
     var docker = Docker()
     var worker = Worker()
+    var backups = Backups()
     var log = Log()
     var metrics = Metrics()
     var credentials = Credentials()
@@ -56,6 +57,13 @@ struct Settings: Sendable {
         var concurrency = 64
         /// How long running work may go on after a stop was asked for.
         var graceSeconds = 10
+    }
+
+    struct Backups: Sendable {
+        /// Nil: none are made.
+        var directory: String?
+        var keepDays = 14
+        var intervalHours = 24
     }
 
     struct Log: Sendable {

@@ -1,0 +1,170 @@
+import Postgres
+import Queue
+import Vendors
+
+/// Puts a back-up back, step by step; each step can be done again, and the next one is stored before it begins, so that
+/// a run goes on where another one ended. What was there is backed up first, and put back when a step fails for good.
+struct RestoreRun: Sendable {
+    let wish: RestoreWish
+    let rows: BackupRows
+    let maker: BackupMaker
+    let docker: DockerClient
+    let lease: Lease
+
+    enum Step: String, Sendable {
+        /// The file is there, a whole, and what was written then.
+        case check
+        /// Nobody else touches the container.
+        case hold
+        case stop
+        /// What is there now.
+        case save
+        // Of an archive.
+        case unpack
+        case aside
+        /// From here on only forwards.
+        case moveIn = "in"
+        case clear
+        case start
+        /// Of a dump.
+        case load
+    }
+
+    private static let mostAttempts = 5
+
+    func run() async throws -> Verdict {
+        guard let object = rows.object, !object.isDeleted, let source = rows.source, let file = source.file,
+            source.format == object.format
+        else { return RestoreReport(wish, rows).failed("the object or the back-up is gone") }
+        var wish = wish
+        while let step = Step(rawValue: wish.step) {
+            do {
+                guard let next = try await take(step, &wish, object, source, maker.directory + "/" + file) else {
+                    return Verdict(.again(after: .seconds(1)))
+                }
+                if next == .check { return RestoreReport(wish, rows).done() }
+                wish.step = next.rawValue
+                try await lease.write([
+                    """
+                    update converged.restores set state = 'running', step = \(wish.step), ran = \(wish.ran)
+                    where id = \(wish.id)
+                    """
+                ])
+            } catch let error
+                where error is DockerError || error is BackupFault || error is Disk.Failure
+                || error is BackupTrouble
+            {
+                return try await fail(error, at: step, wish, object)
+            }
+        }
+        return RestoreReport(wish, rows).failed("no such step: \(wish.step)")
+    }
+
+    /// - Returns: the next step, `check` when all is done; nil to look again a little later.
+    private func take(
+        _ step: Step, _ wish: inout RestoreWish, _ object: BackupObject, _ source: BackupRecord, _ path: String
+    ) async throws -> Step? {
+        switch step {
+        case .check:
+            guard try await Disk.exists(path) else {
+                throw BackupFault("\(path) is not on this host: back-ups are where the daemon of their droplet runs")
+            }
+            guard try await BackupReading(path: path).content(source.format) == source.content else {
+                throw BackupFault("\(path) is not what was written then: its checksum differs")
+            }
+            _ = try await docker.inspectContainer(object.container)
+            return object.format == .tar ? .hold : .save
+        case .hold:
+            let isBusy: Bool = try await lease.write(["select converged.hold_for_restore(\(wish.id))"])[0].scalar()
+            if isBusy { return nil }
+            wish.ran = try await docker.inspectContainer(object.container).state.isRunning
+            return .stop
+        case .stop:
+            try await docker.stopContainer(object.container, graceSeconds: 30)
+            return .save
+        case .save:
+            let (_, done) = try await maker.make(object, rows, lease)
+            try await lease.write([done])
+            return object.format == .tar ? .unpack : .load
+        case .unpack:
+            let tar = TarContent(BackupReading(path: path), length: Int(source.content?.bytes ?? 0))
+            try await mover(object).unpack(tar, timeout: maker.settings.deadline)
+            return .aside
+        case .aside:
+            try await mover(object).moveAside()
+            return .moveIn
+        case .moveIn:
+            try await mover(object).moveIn(try await top(of: path))
+            return .clear
+        case .clear:
+            try await mover(object).clear()
+            return .start
+        case .start:
+            if wish.ran == true { try await docker.startContainer(object.container) }
+            return .check
+        case .load:
+            try await load(path, source, object)
+            return .check
+        }
+    }
+
+    /// In one transaction: all of it, or nothing was changed.
+    private func load(_ path: String, _ source: BackupRecord, _ object: BackupObject) async throws {
+        let name = "converged-restore-\(wish.id).dump"
+        let content = TarContent(BackupReading(path: path), length: Int(source.content?.bytes ?? 0))
+        try await docker.putArchive(
+            [TarEntry(path: name, .file(content), mode: 0o644)], into: object.container, at: "/tmp",
+            timeout: maker.settings.deadline)
+        let argv = [
+            "pg_restore", "--clean", "--if-exists", "--single-transaction", "--no-password",
+            "--username=\(object.username)", "--dbname=\(object.database)", "/tmp/\(name)",
+        ]
+        let result = try await docker.run(
+            DockerExecSpec(argv), in: object.container, timeout: maker.settings.deadline)
+        _ = try await docker.run(
+            DockerExecSpec(["rm", "-f", "/tmp/\(name)"]), in: object.container, timeout: .seconds(60))
+        guard result.exitCode == 0 else {
+            throw BackupFault(
+                "pg_restore in \(object.container) ended with \(result.exitCode), nothing was changed: "
+                    + result.output.errorText.suffix(300))
+        }
+    }
+
+    private func mover(_ object: BackupObject) async throws -> DataMover {
+        try DataMover(
+            docker: docker, container: try await docker.inspectContainer(object.container), restore: wish.id)
+    }
+
+    /// The folder that the archive has everything in.
+    private func top(of path: String) async throws -> String {
+        var census = TarCensus()
+        for try await chunk in BackupReading(path: path) {
+            try census.take(chunk)
+            if let top = census.top { return top }
+        }
+        throw BackupFault("\(path) is empty")
+    }
+
+    /// Trouble that may pass is tried again; the rest is undone.
+    private func fail(
+        _ error: any Error, at step: Step, _ wish: RestoreWish, _ object: BackupObject
+    ) async throws -> Verdict {
+        let report = RestoreReport(wish, rows)
+        let mayPass = (error as? DockerError).map { !$0.isTerminal && $0.kind != .notFound } ?? false
+        let isForwards = [.moveIn, .clear, .start].contains(step)
+        if isForwards || (mayPass && lease.attempt < Self.mostAttempts) { return report.retry("\(error)") }
+        do {
+            switch step {
+            case .unpack: try? await mover(object).clear()  // nothing was moved yet
+            case .aside: try await mover(object).moveBack()
+            default: break
+            }
+            if wish.ran == true, step != .hold { try await docker.startContainer(object.container) }
+        } catch let second as DockerError {
+            return report.retry("\(error); and what was there cannot be put back yet: \(second)")
+        } catch let second as BackupFault {
+            return report.retry("\(error); and what was there cannot be put back yet: \(second)")
+        }
+        return report.failed("\(error)", backup: (error as? BackupTrouble)?.id)
+    }
+}
