@@ -39,10 +39,19 @@ struct Fleet {
         var total = 0
         /// In the wanted state and Ready at its newest generation.
         var settled = 0
+
+        /// - Parameter rows: status, how many, how many of them are settled.
+        init(_ rows: Rows) throws {
+            for row in rows {
+                let (status, count, settled) = try row.decode((String, Int, Int).self)
+                byStatus[status] = count
+                total += count
+                self.settled += settled
+            }
+        }
     }
 
     func look() async throws -> Picture {
-        var picture = Picture()
         let rows = try await web.query(
             """
             select m.status, count(*), count(*) filter (where m.status = m.desired_state and c.generation = m.generation)
@@ -50,12 +59,6 @@ struct Fleet {
                 on c.kind = 'machine' and c.key = m.id::text and c.type = 'Ready' and c.status = 'True'
             group by m.status
             """)
-        for row in rows {
-            let (status, count, settled) = try row.decode((String, Int, Int).self)
-            picture.byStatus[status] = count
-            picture.total += count
-            picture.settled += settled
-        }
-        return picture
+        return try Picture(rows)
     }
 }

@@ -9,8 +9,8 @@ struct LiveTable {
 
     static let columns = ["provisioning", "running", "stopped", "error", "deleting"]
 
-    static func printHeading() {
-        print("    " + pad("seconds", 8) + columns.map { pad($0, 13) }.joined() + pad("settled", 9) + pad("calls", 7))
+    static func printHeading(counting what: String = "calls") {
+        print("    " + pad("seconds", 8) + columns.map { pad($0, 13) }.joined() + pad("settled", 9) + pad(what, 7))
     }
 
     mutating func show(_ picture: Fleet.Picture, calls: Int) {

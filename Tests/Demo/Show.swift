@@ -48,8 +48,13 @@ struct Show {
             },
             try await act("two users leave", isGone: true) { _ = try await fleet.delete("crowded") },
         ]
+        let droplet = DropletShow(stage)
+        let dropletActs = try await droplet.run()
         let code = await stage.stopDaemon()
-        return try await Report(stage: stage, acts: acts, exitCode: code).print()
+        let leaks = try await droplet.leaks()
+        return try await Report(
+            stage: stage, acts: acts, dropletActs: dropletActs, dropletLeaks: leaks, exitCode: code
+        ).print()
     }
 
     private func act(

@@ -8,6 +8,7 @@ import Support
 final class Stage {
     let cluster: TestCluster
     let simulator: FlySimulator
+    let engine: Engine
     /// As `demo_web`, a log-in that is only a member of `converged_web`.
     let web: Database
     /// As superuser: for looking from outside.
@@ -33,6 +34,8 @@ final class Stage {
         options.limits = .documented
         let simulator = try await FlySimulator.start(options)
         let home = try DaemonHome("converged-demo", flyToken: options.token)
+        let ports = Engine.ports()
+        let engine = try await Engine.start(ports)
 
         let maintenance = open(cluster.url())
         try await maintenance.script("create database \(database)")
@@ -46,15 +49,22 @@ final class Stage {
         await maintenance.close()
         let environment = home.environment(
             database: cluster.url(database: database, user: "demo_daemon"), fly: simulator.url, org: org,
-            ["CONVERGED_FLY_SURVEY_SECONDS": "2"])
-        return Stage(cluster, simulator, home, environment)
+            [
+                "CONVERGED_FLY_SURVEY_SECONDS": "2", "CONVERGED_DOCKER_SURVEY_SECONDS": "2",
+                "CONVERGED_DROPLETS": Assistants.droplet, "CONVERGED_DOCKER_HOST_NAME": Assistants.host,
+            ])
+        let stage = Stage(cluster, simulator, engine, home, environment)
+        try await Assistants(owner: stage.owner, web: stage.web).openDroplet(engine.socket, ports: ports)
+        return stage
     }
 
     private init(
-        _ cluster: TestCluster, _ simulator: FlySimulator, _ home: DaemonHome, _ environment: [String: String]
+        _ cluster: TestCluster, _ simulator: FlySimulator, _ engine: Engine, _ home: DaemonHome,
+        _ environment: [String: String]
     ) {
         self.cluster = cluster
         self.simulator = simulator
+        self.engine = engine
         self.home = home
         self.environment = environment
         web = Self.open(cluster.url(database: Self.database, user: "demo_web"))
@@ -87,6 +97,7 @@ final class Stage {
         await web.close()
         await owner.close()
         await simulator.stop()
+        await engine.stop()
         await cluster.halt()
         home.remove()
         TemporaryFolder.remove(cluster.folder)

@@ -12,8 +12,13 @@ public final class GatewayServers: Sendable {
     }
 
     /// Returns once all ports accept connections.
-    public static func open(_ daemon: DockerSimulator, ports: ClosedRange<Int>) async throws -> GatewayServers {
-        let address = "127.\(Int.random(in: 16...250)).\(Int.random(in: 0...250)).\(Int.random(in: 1...250))"
+    ///
+    /// - Parameter address: nil: one of its own, 127.x.y.z.
+    public static func open(
+        _ daemon: DockerSimulator, ports: ClosedRange<Int>, address: String? = nil
+    ) async throws -> GatewayServers {
+        let own = "127.\(Int.random(in: 16...250)).\(Int.random(in: 0...250)).\(Int.random(in: 1...250))"
+        let address = address ?? own
         var servers: [LoopbackServer] = []
         do {
             for port in ports {

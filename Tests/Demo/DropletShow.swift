@@ -1,0 +1,71 @@
+import Foundation
+import Support
+
+/// The acts on a droplet: assistants in containers, with a checklist that they are owed after each recreate.
+struct DropletShow {
+    let stage: Stage
+    let assistants: Assistants
+
+    struct Act {
+        let title: String
+        let seconds: Double
+        /// Of checklists, carried out meanwhile.
+        let steps: Int
+        /// The longest that a gateway did not answer, in seconds; nil: none was there at the beginning.
+        let silence: Double?
+    }
+
+    init(_ stage: Stage) {
+        self.stage = stage
+        assistants = Assistants(owner: stage.owner, web: stage.web)
+    }
+
+    func run() async throws -> [Act] {
+        [
+            try await act("three assistants on a droplet, each with its checklist") { try await assistants.hire() },
+            try await act("a new image for all of them", until: { try await assistants.isUpgraded() }) {
+                try await assistants.upgrade()
+            },
+            try await act("a container is removed behind the daemon's back", until: { try await hasAll() }) {
+                try await stage.engine.remove("pa-ben")
+            },
+        ]
+    }
+
+    /// What stands on the droplet and should not, or does not and should.
+    func leaks() async throws -> [String] {
+        let wanted = Assistants.names.map { "pa-\($0) \(Engine.images.new) running" }
+        let found = try await stage.engine.containers()
+        return Set(found).symmetricDifference(wanted).sorted().map { "container \($0)" }
+    }
+
+    private func hasAll() async throws -> Bool { try await leaks().isEmpty }
+
+    private func act(
+        _ title: String, until isDone: () async throws -> Bool = { true }, _ body: () async throws -> Void
+    ) async throws -> Act {
+        print("\n\(title)")
+        let start = ContinuousClock.now
+        let before = try await assistants.steps()
+        let watch = Silence(try await assistants.ports())
+        try await body()
+        LiveTable.printHeading(counting: "steps")
+        var table = LiveTable()
+        var steps = 0
+        while true {
+            guard stage.isDaemonRunning else { throw Mishap(description: "the daemon ended: \(stage.lastWords)") }
+            let picture = try await assistants.look()
+            steps = try await assistants.steps() - before
+            table.show(picture, calls: max(0, steps))
+            if picture.settled == picture.total, try await isDone() { break }
+            if ContinuousClock.now - start > .seconds(120) {
+                throw Mishap(description: "not settled after 120 s: \(picture.byStatus)\n\(stage.lastWords)")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        table.end()
+        return Act(
+            title: title, seconds: (ContinuousClock.now - start) / .seconds(1), steps: max(0, steps),
+            silence: await watch.end().max())
+    }
+}
