@@ -17,6 +17,44 @@ import Testing
         ).scalar()
     }
 
+    private func ids(_ office: Office, _ objects: [String]) async throws -> [Int64?] {
+        let answer = try await office.ask { try await $0.runBackups(of: objects) }
+        return answer.document.items.map { $0["id"].integer }
+    }
+
+    private func listed(_ office: Office, _ object: String?, _ column: String) async throws -> [String?] {
+        let answer = try await office.ask { try await $0.listBackups(of: object, limit: 10) }
+        return answer.document["backups"].items.map { $0[column].text }
+    }
+
+    @Test func backUpsAreAskedForOnceAndWakeTheirDroplet() async throws {
+        try await Office.open { office in
+            try await office.rentDroplets()
+            try await office.owner.query("delete from converged.wakes")
+            #expect(try await ids(office, ["pa/ada", "bob"]) == [1, 2])
+            #expect(try await ids(office, ["ada"]) == [1])
+            let kinds: [String] = try await office.owner.query(
+                "select distinct kind || ' ' || split_part(key, '/', 1) from converged.wakes order by 1"
+            ).column(0)
+            #expect(kinds == ["backup@fleet-alpha pa", "backup@fleet-beta pa"])
+        }
+    }
+
+    @Test func theListTellsWhatNeedsAPerson() async throws {
+        try await Office.open { office in
+            try await office.rentDroplets()
+            #expect(try await office.read { try await $0.listBackups(of: nil, limit: 10) }.text == "none\n")
+            _ = try await ids(office, ["ada", "bob"])
+            #expect(try await listed(office, nil, "state") == ["wanted", "wanted"])
+            #expect(try await listed(office, "pa/bob", "name") == ["bob"])
+            try await office.daemon.query(
+                "update converged.backups set state = 'failed', error = 'the disk is full' where name = 'bob'")
+            let told = try await office.read { try await $0.listBackups(of: nil, limit: 10) }
+            #expect(told.exit == .attention)
+            #expect(told.text.contains("the disk is full"))
+        }
+    }
+
     @Test func servicesAreBackedUpOnceTheySayWhat() async throws {
         try await Office.open { office in
             try await office.rentDroplets()
