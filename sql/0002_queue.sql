@@ -111,8 +111,13 @@ create table converged.cancellations (
     asked_at timestamptz not null default converged.now()
 );
 
+-- A kind of work that is done at a place is called family@place: `pa@fleet-alpha`.
+create function converged.kind_family(kind text) returns text
+    language sql immutable parallel safe
+    return split_part(kind, '@', 1);
+
 -- Pauses: a queue, a kind, or one key of a kind; what does not apply is ''. Running work ends normally; paused work is
--- neither leased nor lost.
+-- neither leased nor lost. A kind without a place is paused everywhere: `pa` holds every pa@…, those to come as well.
 create table converged.pauses (
     queue     text not null default '',
     kind      text not null default '',

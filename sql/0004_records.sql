@@ -81,9 +81,3 @@ end
 $$;
 create trigger record_machine after insert or update on converged.machines
     for each row execute function converged.record_machine();
-
--- All objects under one roof, for people who know a name but no id.
-create view converged.objects as
-    select 'machine'::text as kind, m.id::text as key, m.fly_machine_name as name, m.fly_app as app, u.short_id, u.email,
-        m.status, m.generation, m.observed_generation
-    from converged.machines m join converged.users u on u.id = m.user_id;

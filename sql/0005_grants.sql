@@ -18,7 +18,7 @@ grant update (observed_generation, profile_generation, status, gateway_url, gate
 grant delete on converged.machines to converged_daemon;
 grant select, insert, update, delete on converged.conditions, converged.traces, converged.orphans to converged_daemon;
 grant select, insert on converged.events to converged_daemon;
-grant select on converged.objects, converged.migrations to converged_daemon, converged_operator;
+grant select on converged.migrations to converged_daemon, converged_operator;
 
 -- The operator: everything the web app may, profiles, pauses and the sweep mark; never tokens.
 grant select, insert, update on converged.users, converged.billing to converged_operator;

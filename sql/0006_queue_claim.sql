@@ -298,7 +298,8 @@ begin
     end if;
     if known.pauses then
         select array_agg(case when exists (select from converged.pauses p
-                where p.queue = wanted.queue or (p.kind = wanted.kind and p.key = '')) then 0 else wanted.most end order by wanted.place)
+                where p.queue = wanted.queue or (p.key = '' and p.kind in (wanted.kind, converged.kind_family(wanted.kind))))
+            then 0 else wanted.most end order by wanted.place)
         into open
         from unnest(claim.kinds, claim.queues, claim.limits) with ordinality as wanted (kind, queue, most, place);
     end if;

@@ -8,7 +8,9 @@ as $$
 #variable_conflict use_column
 declare
     running bigint;
-    known boolean := exists (select from converged.workers w where pause.kind = any (w.kinds));
+    known boolean := exists (
+        select from converged.workers w, unnest(w.kinds) as served
+        where pause.kind in (served, converged.kind_family(served)));
 begin
     if coalesce(pause.kind, '') = '' then
         raise exception 'name the kind to pause' using errcode = 'invalid_parameter_value';
@@ -17,7 +19,8 @@ begin
     on conflict (queue, kind, key) do update
         set reason = excluded.reason, paused_by = excluded.paused_by, paused_at = excluded.paused_at;
     select count(*) into running from converged.jobs j
-    where j.state = 'running' and j.kind = pause.kind and (coalesce(pause.key, '') = '' or j.key = pause.key);
+    where j.state = 'running' and case when coalesce(pause.key, '') <> '' then j.kind = pause.kind and j.key = pause.key
+        else pause.kind in (j.kind, converged.kind_family(j.kind)) end;
     return format('paused %s%s; %s running now will end normally%s', pause.kind, '/' || nullif(pause.key, ''), running,
         case when known then '' else '; no worker runs this kind at present' end);
 end

@@ -29,6 +29,7 @@ begin
         || ' paused by ' || p.paused_by || coalesce(': ' || nullif(p.reason, ''), '') into reason
     from converged.pauses p
     where p.queue = job.queue or (p.kind = job.kind and p.key in ('', job.key))
+        or (p.kind = converged.kind_family(job.kind) and p.key = '')
     order by p.queue = '', p.key limit 1;
     return coalesce(reason, converged.why_unserved(job, now), converged.why_limited(job, now), 'due');
 end
@@ -151,7 +152,10 @@ create view converged.queue_list as
         left join buried b using (scope, name)
         left join converged.limits l using (scope, name)
         left join converged.pauses p
-            on p.key = '' and n.name = case n.scope when 'queue' then p.queue else p.kind end;
+            on p.key = '' and case n.scope when 'queue' then p.queue = n.name
+                else p.kind = n.name
+                    or p.kind = converged.kind_family(n.name)
+                        and not exists (select from converged.pauses own where own.kind = n.name and own.key = '') end;
 
 call converged.hand_out('converged.say_time(timestamptz), converged.why_waiting(converged.jobs),
     converged.why_running(converged.jobs, timestamptz), converged.why_needing(bigint),

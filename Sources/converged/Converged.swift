@@ -20,6 +20,9 @@ struct Converged: AsyncParsableCommand {
             KEYS
               machine/NAME  NAME: the id or its first 4 or more characters, the Fly app,
                             the machine's name, the user's short id or e-mail address
+              pa/NAME       NAME: its name, container, host, or id (its first 4 or more characters)
+              service/NAME  or service/DROPLET/NAME
+              droplet/NAME
               survey/fly    the look at the whole fleet
               fleet/fly     what the surveys found; fleet/profile/NAME: a roll-out
 

@@ -77,9 +77,10 @@ import Testing
             let text = try await office.read { try await $0.listPAs(PAFilter(team: "alpha"), limit: 10) }.text
             #expect(text.contains("NAME  TEAM   DROPLET       PORT  DESIRED  STATUS        GEN  SEEN"))
             #expect(text.contains("ada   alpha  fleet-alpha  19100  running  provisioning    1     0"))
-            #expect(text.hasSuffix("no daemon serves a droplet: nothing acts on these rows\n"))
-            try await office.register(kinds: ["pa@fleet-alpha"])
-            #expect(try await !office.read { try await $0.listPAs(PAFilter(), limit: 10) }.text.contains("no daemon"))
+            #expect(text.hasSuffix("no live daemon serves droplet fleet-alpha: nothing acts on its PAs\n"))
+            try await office.register(kinds: ["pa@fleet-alpha", "pa@fleet-beta"])
+            #expect(
+                try await !office.read { try await $0.listPAs(PAFilter(), limit: 10) }.text.contains("no live daemon"))
             for filter in [PAFilter(team: "alpa"), PAFilter(droplet: "fleet-alfa")] {
                 let unknown = await #expect(throws: VerbError.self) {
                     try await office.read { try await $0.listPAs(filter, limit: 10) }

@@ -22,7 +22,7 @@ import Testing
             for kind in Kind.allCases {
                 let (exit, document) = try await office.ask { try await $0.get(kind, name: nil, limit: 100) }
                 #expect(exit == .ok)
-                #expect(document.items.count == counts[kind], "\(kind)")
+                #expect(document.items.count == counts[kind, default: 0], "\(kind)")
                 let lines = try await office.read { try await $0.get(kind, name: nil, limit: 100) }.text.split(
                     separator: "\n")
                 #expect(lines.count == max(1, document.items.count + (document.items.isEmpty ? 0 : 1)), "\(kind)")

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("aaaa", "'aaaa' means 2 machines; name one of:\n  machine/\(Office.adasMachine)  ada@example.com"),
+        ("aaaa", "'aaaa' means 2 machines; name one of:\n  machine/\(Office.adasMachine)  1d4f06a2, ada@example.com"),
         ("aaa", "no machine is called 'aaa'"),
         ("ada@exmple.com", "did you mean ada@example.com?"),
         ("%", "no machine is called '%'"),

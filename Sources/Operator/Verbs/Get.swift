@@ -13,6 +13,7 @@ extension Verbs {
         case .machine:
             guard let name else { return try await show(.machines(limit), limit) }
             try showOne(try await list(Listing.machine(try await resolve(name).key)), kind, name)
+        case .pa, .service, .droplet: return try await get(placed: kind, name, limit)
         case .user, .profile, .orphan, .worker, .pause:
             guard let name else { return try await show(.plain(kind, limit), limit) }
             try showOne(try await list(Listing.one(kind, name)), kind, name)
@@ -28,6 +29,21 @@ extension Verbs {
     private func resolveIfGiven(_ name: String?) async throws -> Key? {
         guard let name else { return nil }
         return try await resolve(name)
+    }
+
+    /// What lives on droplets, and the droplets.
+    private func get(placed kind: Kind, _ name: String?, _ limit: Int) async throws -> Exit {
+        switch (kind, name) {
+        case (.pa, nil): return try await listPAs(PAFilter(), limit: limit)
+        case (.pa, .some(let name)): return try await showPA(name)
+        case (.service, nil): return try await show(.services(limit), limit)
+        case (.service, .some(let name)):
+            let key = try await resolve("service/\(name)").key
+            try showOne(try await list(Listing.service(key)), kind, name)
+            return .ok
+        case (_, nil): return try await listDroplets(team: nil, draining: false, limit: limit)
+        case (_, .some(let name)): return try await showDroplet(name)
+        }
     }
 
     private func getJobs(name: String?, limit: Int) async throws -> Exit {

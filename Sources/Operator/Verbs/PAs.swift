@@ -29,33 +29,20 @@ extension Verbs {
                 columns: [
                     .init("name"), .init("team"), .init("droplet"), .init("port", nil, .number),
                     .init("desired_state", "desired"), .init("status"), .init("generation", "gen", .number),
-                    .init("observed_generation", "seen", .number), .init("age_seconds", "age", .age), .init("image"),
+                    .init("observed_generation", "seen", .number), .init("age_seconds", "age", .age), .init("reason"),
+                    .init("image"),
                 ]), limit)
-        try await warnUnserved()
+        try await warnUnserved(filter)
         return .ok
     }
 
     /// One PA, with the checklist that a container of its image owes and how far its present container is.
     public func showPA(_ name: String) async throws -> Exit {
-        guard
-            var pa = try await list(
-                "select * from (\(Self.pas)) every where \(name) in (name, 'pa-' || name, id::text)"
-            ).first
-        else {
-            let known: [String] = try await database.query("select name::text from converged.pas order by name").column(
-                0)
-            throw VerbError(
-                .unknown,
-                "there is no PA '\(name)'\(Spelling.suggest(name, among: known)); `converged pas list` shows them")
+        let key = try await resolve("pa/\(name)")
+        guard var pa = try await list("select * from (\(Self.pas)) every where id::text = \(key.key)").first else {
+            throw VerbError(.unknown, "the row of \(key) is gone; `converged get events \(key)` tells its story")
         }
-        let steps = try await list(
-            """
-            select s.name, s.kind, coalesce(r.state, 'owed') as state, r.attempts, r.exit_code, r.finished_at
-            from converged.checklist_steps s
-                left join converged.checklist_runs r
-                    on r.checklist = s.checklist and r.step = s.name and r.container_id = \(pa["container_id"].text)
-            where s.checklist = \(pa["checklist"].text) order by s.place
-            """)
+        let steps = try await ask("select \(Listing.steps(of: key))::text").items
         let head = Self.describe(pa)
         pa["steps"] = .array(steps)
         try console.answer(pa) {
@@ -63,27 +50,27 @@ extension Verbs {
             guard !steps.isEmpty else { return }
             console.print("")
             console.print("CHECKLIST")
-            console.print(
-                Table(
-                    [
-                        .init("name"), .init("kind"), .init("state"), .init("attempts", nil, .number),
-                        .init("exit_code", "exit", .number), .init("finished_at", "finished", .time),
-                    ], steps))
+            console.print(Table(Table.Column.steps, steps))
         }
-        try await warnUnserved()
+        try await warnUnserved(PAFilter(droplet: pa["droplet"].text))
         return .ok
     }
 
     /// A status that nobody keeps must not look like one that somebody does.
-    private func warnUnserved() async throws {
+    private func warnUnserved(_ filter: PAFilter) async throws {
         guard console.format == .table else { return }
-        let isServed: Bool = try await database.query(
+        let unserved: [String] = try await database.query(
             """
-            select exists (select from converged.workers
-                where exists (select from unnest(kinds) kind where kind like 'pa@%') and seen_at > converged.now() - interval '10 seconds')
+            select distinct droplet from converged.pas p
+            where \(filter.team ?? "") in ('', team) and \(filter.droplet ?? "") in ('', droplet)
+                and not exists (select from converged.workers w
+                    where converged.kind_at('pa', p.droplet) = any (w.kinds) and w.seen_at > converged.now() - interval '10 seconds')
+            order by 1
             """
-        ).scalar()
-        if !isServed { console.print("no daemon serves a droplet: nothing acts on these rows") }
+        ).column(0)
+        for droplet in unserved {
+            console.print("no live daemon serves droplet \(droplet): nothing acts on its PAs")
+        }
     }
 
     /// Everything but the token; of the config the names only, its values may be private.
@@ -92,9 +79,9 @@ extension Verbs {
             p.image, converged.checklist_for(p.image) as checklist, p.desired_state, p.user_id,
             array(select jsonb_object_keys(p.config)) as config_names, p.restart_requested_at, p.deleted_at, p.created_at,
             p.generation, p.observed_generation, p.status, p.gateway_url, c.container_id, c.spec_hash, c.restarted_at,
-            p.running_at, p.status_at
-        from converged.pas p
-            join converged.droplets d on d.name = p.droplet
+            p.running_at, p.status_at, ready.status as ready, ready.reason, ready.message
+        from converged.pas p join converged.droplets d on d.name = p.droplet
             left join converged.containers c on c.kind = 'pa' and c.key = p.id::text
+            left join converged.conditions ready on ready.kind = 'pa' and ready.key = p.id::text and ready.type = 'Ready'
         """
 }

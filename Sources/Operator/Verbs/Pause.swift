@@ -19,12 +19,13 @@ extension Verbs {
             select nullif(queue, '') as queue, nullif(kind, '') as kind, nullif(key, '') as key, reason, paused_by, paused_at
             from converged.pauses
             where kind = \(key.job.kind) and key in ('', \(key.job.key))
+                or kind = converged.kind_family(\(key.job.kind)) and key = ''
                 or queue = (select k.queue from converged.kinds k where k.name = \(key.job.kind))
             order by pauses.queue desc, pauses.key desc limit 1) p)
         """
     }
 
-    /// A kind of job (a worker runs it, or jobs of it wait), or a KEY.
+    /// A kind of job (a worker runs it, or jobs of it wait; `pa` is pa@… of every droplet), or a KEY.
     private func findTarget(_ text: String) async throws -> (kind: String, key: String) {
         if text.contains("/") {
             let key = try await resolve(text)
@@ -33,10 +34,13 @@ extension Verbs {
         let kinds: [String] = try await database.query(
             """
             select unnest(kinds) from converged.workers union select kind from converged.jobs
-            union select kind from converged.pauses
+            union select kind from converged.pauses where kind <> ''
+            union select converged.kind_at(family, name) from converged.droplets,
+                unnest(array['pa', 'service', 'survey', 'routes', 'backup', 'plan']) as family
             """
         ).column(0)
-        let known = Set(kinds).union(["machine", "survey"])
+        let families = kinds.map { String($0.prefix { $0 != "@" }) }
+        let known = Set(kinds).union(families).union(["machine", "survey", "pa", "service"])
         if known.contains(text) { return (text, "") }
         if known.contains(Kind.singular(text)) { return (Kind.singular(text), "") }
         throw VerbError(

@@ -7,10 +7,11 @@ extension Verbs {
         guard let text else { return try await show(.openPlans, .max) }
         let key = try await resolve(text)
         let before = try await readTrace(key)
-        let isServed = key.kind == "machine" ? try await hasLiveWorker(for: "plan") : false
+        var isServed = false
+        if let job = key.planJob { isServed = try await hasLiveWorker(for: job.kind) }
         var trace = before
-        if isServed {
-            try await database.query("select converged.wake('plan', \(key.key), true)")
+        if isServed, let job = key.planJob {
+            try await database.query("select converged.wake(\(job.kind), \(job.key), true)")
             trace =
                 try await poll(within: wait) {
                     let now = try await readTrace(key)
@@ -28,15 +29,17 @@ extension Verbs {
             console.print("\(key)")
             console.print(Self.summarize(trace: trace))
         }
-        return isFresh || key.kind != "machine" ? .ok : .attention
+        return isFresh || key.planJob == nil ? .ok : .attention
     }
 
     private static func explainAge(isFresh: Bool, isServed: Bool, key: Key, wait: Duration) -> String? {
         if isFresh { return nil }
-        if key.kind != "machine" { return "this is the last run of \(key); only machines can be planned afresh" }
-        return isServed
-            ? "no fresh plan came within \(wait.components.seconds) s; this is the last one"
-            : "no live daemon plans machines; this is the last plan"
+        guard let job = key.planJob else {
+            return "this is the last run of \(key); only machines, PAs and services can be planned afresh"
+        }
+        if isServed { return "no fresh plan came within \(wait.components.seconds) s; this is the last one" }
+        let who = job.kind == "plan" ? "plans machines" : "runs kind \(job.kind)"
+        return "no live daemon \(who); this is the last plan"
     }
 
     private func readTrace(_ key: Key) async throws -> JSON {
@@ -44,7 +47,7 @@ extension Verbs {
             """
             select row_to_json(t)::text from (
                 select at, desired, observed, plan, outcome from converged.traces
-                where kind = \(key.job.kind) and key = \(key.job.key)) t
+                where kind = \(key.trace.kind) and key = \(key.trace.key)) t
             """)
     }
 
@@ -74,17 +77,18 @@ extension Listing {
     fileprivate static var openPlans: Listing {
         Listing(
             sql: """
-                select o.kind, o.key, o.short_id, o.status, o.generation, o.observed_generation, ready.status as ready,
+                select o.kind, o.key, coalesce(o.name, o.short_id) as name, o.short_id, o.droplet, o.status, o.generation, o.observed_generation, ready.status as ready,
                     ready.reason, ready.message, t.at as planned_at, \(Verbs.seconds(since: "t.at")) as planned_seconds_ago,
                     t.outcome, t.plan -> 0 as next_action
                 from converged.objects o
-                    left join converged.conditions ready on ready.kind = o.kind and ready.key = o.key and ready.type = 'Ready'
+                    left join converged.conditions ready on ready.kind = o.kind and ready.key = o.key
+                        and ready.type = \(Listing.readiness)
                     left join converged.traces t on t.kind = o.kind and t.key = o.key
                 where o.generation <> o.observed_generation or ready.status is distinct from 'True'
                 order by o.kind, o.key
                 """,
             columns: [
-                .init("kind"), .init("key"), .init("short_id", "user"), .init("status"),
+                .init("kind"), .init("key"), .init("name"), .init("status"),
                 .init("generation", "gen", .number),
                 .init("observed_generation", "seen", .number), .init("planned_seconds_ago", "planned", .age),
                 .init("reason"), .init("next_action", "next action"),

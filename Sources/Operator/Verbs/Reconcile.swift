@@ -54,7 +54,7 @@ extension Verbs {
                 where kind = \(key.job.kind) and key = \(key.job.key)) j),
             'trace', (select row_to_json(t) from (
                 select outcome from converged.traces
-                where kind = \(key.job.kind) and key = \(key.job.key) and at >= \(woken)::timestamptz) t),
+                where kind = \(key.trace.kind) and key = \(key.trace.key) and at >= \(woken)::timestamptz) t),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select type, status, reason, message from converged.conditions
                 where kind = \(key.kind) and key = \(key.key) and status <> 'True' order by type) c),

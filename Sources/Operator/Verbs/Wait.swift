@@ -17,7 +17,8 @@ struct Wait {
         if let queue = pause["queue"].text {
             return "\(pause["paused_by"].line), who paused queue \(queue)\(why): `converged queues resume \(queue)`"
         }
-        let what = pause["key"].isNull ? pause["kind"].line : "\(pause["kind"].line)/\(pause["key"].line)"
+        let kind = pause["kind"].line
+        let what = pause["key"].isNull ? kind : "\(kind.prefix { $0 != "@" })/\(pause["key"].line)"
         return "\(pause["paused_by"].line), who paused \(what)\(why): `converged resume \(what)`"
     }
 
@@ -31,8 +32,9 @@ struct Wait {
 
     private static func judge(workers facts: JSON) -> String? {
         guard facts["live_workers"].integer == 0 else { return nil }
-        return
-            "a worker: none that runs kind \(facts["job_kind"].line) is alive; `systemctl status converged` on the hosts"
+        let kind = facts["job_kind"].line
+        let place = kind.split(separator: "@").dropFirst().first.map { ", which is who serves droplet \($0)" } ?? ""
+        return "a worker: none that runs kind \(kind)\(place) is alive; `systemctl status converged` on the hosts"
     }
 
     private static func judge(due facts: JSON) -> String? {

@@ -27,6 +27,7 @@ extension Verbs {
         console.print("")
         console.print("last run")
         console.print(Self.summarize(trace: facts["trace"]))
+        section("checklist", facts["steps"], Table.Column.steps)
         section(
             "conditions", facts["conditions"],
             [
@@ -78,12 +79,8 @@ extension Verbs {
         """
         select json_build_object(
             'kind', \(key.kind)::text, 'job_kind', \(key.job.kind)::text, 'key', \(key.key)::text, 'now', converged.now(),
-            'object', (select row_to_json(o) from (
-                select m.profile, m.desired_state, m.status, m.generation, m.observed_generation, m.deleted_at, m.fly_app,
-                    m.fly_machine_name, m.fly_machine_id, m.fly_region, m.fly_volume_id, m.repairs, m.unhealthy_since,
-                    m.status_at, u.short_id, u.email
-                from converged.machines m join converged.users u on u.id = m.user_id
-                where \(key.kind) = 'machine' and m.id::text = \(key.key)) o),
+            'object', (select row_to_json(o) from (\(Listing.object(key))) o),
+            'steps', \(Listing.steps(of: key)),
             'job', (select row_to_json(j) from (
                 select j.id, j.state, j.attempt, j.max_attempts, j.run_at, j.run_at <= converged.now() as due, j.dirty,
                     j.priority, j.worker, w.name as worker_name, w.seen_at > converged.now() - interval '10 seconds' as
@@ -105,7 +102,7 @@ extension Verbs {
                 where \(key.job.kind) = any (kinds) and seen_at > converged.now() - interval '10 seconds'),
             'trace', (select row_to_json(t) from (
                 select at, desired, observed, plan, outcome from converged.traces
-                where kind = \(key.job.kind) and key = \(key.job.key)) t),
+                where kind = \(key.trace.kind) and key = \(key.trace.key)) t),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select type, status, reason, message, generation, since, \(Self.seconds(since: "since")) as since_seconds
                 from converged.conditions where kind = \(key.kind) and key = \(key.key) order by type) c),

@@ -6,11 +6,12 @@ struct GetCommand: AsyncParsableCommand {
         commandName: "get",
         abstract: "Lists objects of a kind, or shows one.",
         discussion: """
-            KIND is machine, user, profile, condition, event, orphan, worker, job or pause; plural forms mean the same. Tokens \
+            KIND is machine, pa, service, droplet, user, profile, condition, event, orphan, worker, job or pause; plural forms mean the same. Tokens \
             and the values of env and config are never shown.
 
               converged get machines
               converged get machine ada@example.com
+              converged get pa ada
               converged get events machine/1d4f06a2     what happened to one machine
               converged get conditions QuotaExceeded    who waits for that?
               converged get conditions -o json | jq '.[] | select(.status != "True")'

@@ -6,7 +6,7 @@ struct PAsCommand: AsyncParsableCommand {
         commandName: "pas",
         abstract: "Assistants in containers on droplets: list, show.",
         discussion: """
-            Droplets, teams and PAs are desired rows; no daemon acts on them yet.
+            Droplets, teams and PAs are desired rows; the daemon that serves a droplet acts on what is placed there.
 
               converged pas list --team alpha
               converged pas show ada

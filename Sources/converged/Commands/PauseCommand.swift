@@ -10,6 +10,9 @@ struct PauseCommand: AsyncParsableCommand {
 
               converged pause machine/1d4f06a2 --reason "volume under repair"
               converged pause machines --reason "Fly incident"
+              converged pause pa/ada --reason "its owner debugs it"
+              converged pause pas                  every PA on every droplet, those to come as well
+              converged pause pa@fleet-alpha       every PA of one droplet
               converged resume machines
             """)
 

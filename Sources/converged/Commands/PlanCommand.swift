@@ -12,9 +12,10 @@ struct PlanCommand: AsyncParsableCommand {
 
               converged plan
               converged plan machine/1d4f06a2
+              converged plan pa/ada
             """)
 
-    @Argument(help: "machine/NAME, survey/fly or fleet/fly.") var key: String?
+    @Argument(help: "KIND/NAME: machine, pa, service, droplet; survey/fly or fleet/fly.") var key: String?
     @Option(help: "How long to wait for a fresh plan.") var waitSeconds = 15
     @OptionGroup var output: OutputOptions
 

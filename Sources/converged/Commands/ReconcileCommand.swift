@@ -12,10 +12,11 @@ struct ReconcileCommand: AsyncParsableCommand {
 
               converged reconcile machine/1d4f06a2 --now
               converged reconcile machine/ada@example.com --now --wait --wait-seconds 300
+              converged reconcile pa/ada --now --wait
               converged reconcile survey/fly --now
             """)
 
-    @Argument(help: "machine/NAME, survey/fly or fleet/fly.") var key: String
+    @Argument(help: "KIND/NAME: machine, pa, service, droplet; survey/fly or fleet/fly.") var key: String
     @Flag(help: "Ahead of routine work, and out of a back-off.") var now = false
     @Flag(help: "Wait for the outcome.") var wait = false
     @Option(help: "How long to wait at most.") var waitSeconds = 120

@@ -12,10 +12,12 @@ struct WhyCommand: AsyncParsableCommand {
 
               converged why machine/1d4f06a2
               converged why automna-u-1d4f06a2
+              converged why pa/ada
+              converged why droplet/fleet-alpha
               converged why fleet/fly
             """)
 
-    @Argument(help: "machine/NAME, survey/fly or fleet/fly.") var key: String
+    @Argument(help: "KIND/NAME: machine, pa, service, droplet; survey/fly or fleet/fly.") var key: String
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
