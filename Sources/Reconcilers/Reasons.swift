@@ -115,12 +115,14 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     case populationDropped = "PopulationDropped"
     /// More machines need repair at once than a vendor's trouble would explain; repairs stop.
     case repairsHalted = "RepairsHalted"
-    /// A changed profile is on its way through the fleet, canary first.
+    /// A changed profile or image is on its way through the fleet, canary first.
     case rollingOut = "RollingOut"
-    /// Machines that followed a changed profile are worse off; the rest stays as it is.
+    /// Machines or PAs that followed a change are worse off; the rest stays as it is.
     case rolloutHalted = "RolloutHalted"
-    /// The whole fleet follows its profile.
+    /// The whole fleet follows its profile; all PAs of a rollout have its image.
     case rolledOut = "RolledOut"
+    /// All PAs of a rollout that an operator took back have the image they had before.
+    case reverted = "Reverted"
 
     // Of a droplet's Caddy, condition Routes.
 

@@ -17,6 +17,7 @@ public enum MessageID: String, Sendable, CaseIterable {
     case vendorUnavailable = "a82d0e4f153243b48b1320ebd267a80b"
     case populationDropped = "7ee1ba2fbd4f4772b7ae9f0cefb26016"
     case repairsHalted = "16195d43ffde4448a3d3830c8f268bc3"
+    case rolloutHalted = "5c0e9a4de7f84b6b9d3a0c51f2e6b7a8"
     case orphansFound = "ab6e5ea6b1014082a8d3cef31aa1dcef"
     case jobDead = "a51ffdfd3d1241c588d0b6465366b8dc"
     case hostUnreachable = "9cf7eed25ec74707afc75a10b6e3b1fd"

@@ -23,6 +23,7 @@ struct Converged: AsyncParsableCommand {
               pa/NAME       NAME: its name, container, host, or id (its first 4 or more characters)
               service/NAME  or service/DROPLET/NAME
               droplet/NAME
+              rollout/NUMBER
               survey/fly    the look at the whole fleet
               fleet/fly     what the surveys found; fleet/profile/NAME: a roll-out
 
@@ -48,9 +49,9 @@ struct Converged: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, StatusCommand.self, GetCommand.self, WhyCommand.self, PlanCommand.self,
             ReconcileCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, QueuesCommand.self,
-            WorkersCommand.self, SchedulesCommand.self, DropletsCommand.self, PAsCommand.self, DNSCommand.self,
-            BackupsCommand.self,
-            MetricsCommand.self, MigrateCommand.self, DoctorCommand.self, DockerBrokerCommand.self,
+            WorkersCommand.self, SchedulesCommand.self, DropletsCommand.self, PAsCommand.self, RolloutCommand.self,
+            DNSCommand.self, BackupsCommand.self, MetricsCommand.self, MigrateCommand.self, DoctorCommand.self,
+            DockerBrokerCommand.self,
             VersionCommand.self,
         ])
 

@@ -38,8 +38,9 @@ import Testing
         ["jobs", "show"], ["jobs", "retry"], ["jobs", "cancel"], ["jobs", "redrive"], ["jobs", "enqueue"],
         ["jobs", "tail"], ["queues", "list"], ["queues", "pause"], ["queues", "resume"], ["queues", "limit"],
         ["droplets", "list"], ["droplets", "show"], ["droplets", "drain"], ["droplets", "undrain"], ["pas", "list"],
-        ["pas", "show"], ["dns"], ["backups", "list"], ["backups", "run"], ["backups", "restore"], ["workers", "list"],
-        ["workers", "drain"], ["workers", "undrain"], ["migrate", "up"],
+        ["pas", "show"], ["rollout", "start"], ["rollout", "status"], ["rollout", "halt"], ["rollout", "resume"],
+        ["rollout", "revert"], ["dns"], ["backups", "list"], ["backups", "run"], ["backups", "restore"],
+        ["workers", "list"], ["workers", "drain"], ["workers", "undrain"], ["migrate", "up"],
         ["migrate", "status"],
         ["doctor"],
         ["schedules", "list"], ["schedules", "show"], ["schedules", "add"], ["schedules", "pause"],
@@ -73,7 +74,8 @@ import Testing
             ["nope"], ["get"], ["jobs", "show", "x"], ["status", "-o", "xml"], ["get", "machines", "--limit", "0"],
             ["jobs", "redrive"], ["jobs", "redrive", "--since", "yesterday"], ["queues", "limit", "bulk"],
             ["queues", "limit", "bulk", "--per-lane", "1"], ["pas", "list", "--status", "idle"], ["droplets", "drain"],
-            ["droplets", "list", "--limit", "0"],
+            ["droplets", "list", "--limit", "0"], ["rollout", "start"], ["rollout", "halt"],
+            ["rollout", "start", "x:1", "--max-unavailable", "0"],
             ["jobs", "enqueue", "prune", "--args", "{}", "--args-file", "-"],
         ] {
             let ended = try await run(arguments)

@@ -44,7 +44,7 @@ struct KeyReference: Equatable {
     /// Kinds whose keys are no rows.
     static let fleets: Set<String> = ["survey", "fleet"]
     /// Kinds of `converged.objects`.
-    static let objects = ["machine", "pa", "service", "droplet"]
+    static let objects = ["machine", "pa", "service", "droplet", "rollout"]
 
     init(_ text: String) throws(VerbError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -62,6 +62,6 @@ struct KeyReference: Equatable {
     static let grammar = """
         a key is machine/NAME (the id or its first 4 or more characters, the Fly app, the machine's name, the user's short \
         id or e-mail address), pa/NAME (its name, container, host or id), service/NAME or service/DROPLET/NAME, \
-        droplet/NAME, survey/fly, survey/accept, fleet/fly or fleet/profile/NAME
+        droplet/NAME, rollout/NUMBER, survey/fly, survey/accept, fleet/fly or fleet/profile/NAME
         """
 }

@@ -41,7 +41,7 @@ extension Verbs {
             from converged.objects
             where kind = \(reference.kind) and (
                 key = lower(\(reference.name)) or lower(\(reference.name)) = any (names)
-                or length(\(reference.name)) >= 4 and kind <> 'droplet' and starts_with(key, lower(\(reference.name))))
+                or length(\(reference.name)) >= 4 and kind not in ('droplet', 'rollout') and starts_with(key, lower(\(reference.name))))
             order by exact desc, droplet, key limit 200
             """)
     }

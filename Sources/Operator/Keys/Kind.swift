@@ -1,6 +1,6 @@
 /// What `get` lists and `pause` knows. Singular and plural mean the same.
 public enum Kind: String, CaseIterable, Sendable {
-    case machine, pa, service, droplet, user, profile, condition, event, orphan, worker, job, pause
+    case machine, pa, service, droplet, rollout, user, profile, condition, event, orphan, worker, job, pause
 
     public init(named text: String) throws(VerbError) {
         if let kind = Kind(rawValue: Self.singular(text)) {

@@ -13,6 +13,7 @@ extension Verbs {
         case .machine:
             guard let name else { return try await show(.machines(limit), limit) }
             try showOne(try await list(Listing.machine(try await resolve(name).key)), kind, name)
+        case .rollout: return try await showRollouts(name, limit: limit)
         case .pa, .service, .droplet: return try await get(placed: kind, name, limit)
         case .user, .profile, .orphan, .worker, .pause:
             guard let name else { return try await show(.plain(kind, limit), limit) }

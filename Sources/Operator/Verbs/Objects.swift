@@ -2,7 +2,8 @@ import Postgres
 
 extension Listing {
     /// The type of condition that says whether an object `o` is as it should be.
-    static let readiness: SQL = "'Ready'"
+    static let readiness: SQL =
+        "case o.kind when 'rollout' then 'Done' else 'Ready' end"
 
     /// What `why` shows of an object's row.
     static func object(_ key: Key) -> SQL {
@@ -22,6 +23,7 @@ extension Listing {
             from converged.services p left join converged.containers c on c.kind = 'service' and c.key = p.id::text
             where p.id::text = \(key.key)
             """
+        case "rollout": rollout(key)
         case "droplet":
             """
             select d.name, d.endpoint, host(d.address) as address, d.domain, d.served_by, d.draining, d.status,
@@ -43,7 +45,7 @@ extension Listing {
 
     /// What the workers remember of a container; what was rolled back is not tried again before the row changes.
     private static let container: SQL = """
-        left(coalesce(c.container_id, p.container_id), 12) as container, c.epoch, c.repairs, c.unhealthy_since,
+        left(c.container_id, 12) as container, c.epoch, c.repairs, c.unhealthy_since,
             c.failed_generation, c.failed_why
         """
 
@@ -56,7 +58,7 @@ extension Listing {
                 left join converged.containers c on c.kind = 'pa' and c.key = p.id::text
                 join converged.checklist_steps s on s.checklist = converged.checklist_for(p.image)
                 left join converged.checklist_runs r on r.checklist = s.checklist and r.step = s.name
-                    and r.container_id = coalesce(c.container_id, p.container_id)
+                    and r.container_id = c.container_id
             where \(key.kind) = 'pa' and p.id::text = \(key.key)
             order by s.place) s)
         """
@@ -83,9 +85,10 @@ extension Listing {
         select s.id, s.name, s.team, s.droplet, s.image, s.command, array(select jsonb_object_keys(s.env)) as env_names,
             s.env_file, s.network, s.alias, s.mounts, host(s.address) as address, s.port, s.container_port, s.health_path,
             s.health_command, s.needs, s.host, s.desired_state, s.deleted_at, s.created_at, s.generation,
-            s.observed_generation, s.status, s.container_id, s.spec_hash, s.status_at, ready.status as ready, ready.reason,
+            s.observed_generation, s.status, c.container_id, c.spec_hash, s.status_at, ready.status as ready, ready.reason,
             ready.message
         from converged.services s
+            left join converged.containers c on c.kind = 'service' and c.key = s.id::text
             left join converged.conditions ready
                 on ready.kind = 'service' and ready.key = s.id::text and ready.type = 'Ready'
         """

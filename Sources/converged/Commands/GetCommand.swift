@@ -6,7 +6,7 @@ struct GetCommand: AsyncParsableCommand {
         commandName: "get",
         abstract: "Lists objects of a kind, or shows one.",
         discussion: """
-            KIND is machine, pa, service, droplet, user, profile, condition, event, orphan, worker, job or pause; plural forms mean the same. Tokens \
+            KIND is machine, pa, service, droplet, rollout, user, profile, condition, event, orphan, worker, job or pause; plural forms mean the same. Tokens \
             and the values of env and config are never shown.
 
               converged get machines

@@ -34,7 +34,10 @@ struct Parts: Sendable {
         self.outbound = outbound
         self.token = token
         worker = Worker(
-            database: database, kinds: Self.flyKinds(settings, needs, token, database, outbound, logger),
+            database: database,
+            kinds: Self.flyKinds(settings, needs, token, database, outbound, logger) + [
+                Rollouts.jobKind(database: database, logger: logger)
+            ],
             settings: Self.worker(settings, needs), logger: logger)
         var limits = DropletWorkers.Limits()
         limits.survey.interval = .seconds(settings.docker.surveySeconds)

@@ -21,6 +21,10 @@ create view converged.objects as
     union all
     select 'droplet', d.name, d.name, array[d.name::text], null, null, null, d.name,
         converged.kind_at('survey', d.name), d.status, d.generation, d.observed_generation
-    from converged.droplets d;
+    from converged.droplets d
+    union all
+    select 'rollout', r.id::text, r.id::text, array[]::text[], null, null, r.team, r.droplet, 'rollout', r.stands, r.generation,
+        r.observed_generation
+    from converged.rollout_list r;
 
 grant select on converged.objects to converged_daemon, converged_operator;
