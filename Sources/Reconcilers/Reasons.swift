@@ -97,6 +97,10 @@ public enum Reason: String, CaseIterable, Sendable, Codable {
     case diskFull = "DiskFull"
     /// What is in the gateway's config file cannot be read, so it is not overwritten.
     case configUnreadable = "ConfigUnreadable"
+    /// A service's `env_file` is not on the droplet, or is no small file.
+    case environmentFileMissing = "EnvironmentFileMissing"
+    /// A network of a service's name is not ours; containers of both would meet in it.
+    case foreignNetwork = "ForeignNetwork"
 
     // The daemon holds back.
 

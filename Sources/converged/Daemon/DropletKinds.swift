@@ -13,7 +13,7 @@ struct DropletKinds: Sendable {
 
     func all(on droplet: ServedDroplet) -> [JobKind] {
         PAs.jobKinds(on: droplet, database: database, keyRing: keyRing)
-            + [plans(droplet)]
+            + [Reconcilers.Services.jobKind(on: droplet, database: database), plans(droplet)]
             + Routes.jobKinds(
                 on: droplet, database: database, caddy: { CaddyClient(outbound: outbound, settings: $0) })
             + Backups.jobKinds(on: droplet, database: database, settings: backups)
@@ -23,6 +23,9 @@ struct DropletKinds: Sendable {
     private func plans(_ droplet: ServedDroplet) -> JobKind {
         ContainerPlans.jobKind(
             on: droplet,
-            ["pa": { try await PAs.plan($0, $1, on: droplet, database: database, keyRing: keyRing) }])
+            [
+                "pa": { try await PAs.plan($0, $1, on: droplet, database: database, keyRing: keyRing) },
+                "service": { try await Reconcilers.Services.plan($0, $1, on: droplet, database: database) },
+            ])
     }
 }

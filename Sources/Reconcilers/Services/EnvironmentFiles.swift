@@ -1,0 +1,84 @@
+import FoundationEssentials
+import Synchronization
+import Vendors
+
+/// Reads files of a droplet through its Docker daemon, which may do so where we may not, near or far: a container that is
+/// made with the file mounted, and never started, gives it out as an archive and goes again. It carries no mark by which
+/// surveys count containers.
+struct EnvironmentFiles: Sendable {
+    let docker: DockerClient
+    private let held = Held()
+
+    /// A service that is looked at every other second is not read for each time.
+    private final class Held: Sendable {
+        let files = Mutex<[String: (lines: [String: String], at: ContinuousClock.Instant)]>([:])
+    }
+
+    init(docker: DockerClient) { self.docker = docker }
+
+    private static let place = "/converged-environment"
+    private static let maxBytes = 65_536
+    private static let keepsFor = Duration.seconds(30)
+
+    /// - Throws: ``ContainerFault`` when it cannot be read for a reason that has a name, `DockerError` otherwise.
+    func lines(of path: String, for row: ServiceRow) async throws -> [String: String] {
+        let known = held.files.withLock { $0[path] }
+        if let known, known.at.duration(to: .now) < Self.keepsFor { return known.lines }
+        let reader = try await make(path, row)
+        let read: Result<DockerFile, any Error>
+        do {
+            read = .success(try await docker.file(Self.place, in: reader, maxBytes: Self.maxBytes))
+        } catch {
+            read = .failure(error)
+        }
+        try await docker.removeContainer(reader, isForced: true)
+        do {
+            let lines = ServiceEnvironment.lines(of: try read.get().bytes)
+            held.files.withLock { $0[path] = (lines, .now) }
+            return lines
+        } catch let error as DockerError where error.kind == .invalid {
+            throw ContainerFault(.environmentFileMissing, "\(path) is no file of at most 64 KiB", isPassing: true)
+        }
+    }
+
+    private func make(_ path: String, _ row: ServiceRow) async throws -> String {
+        let owner = "reader/\(row.key)"
+        var spec = DockerContainerSpec(name: "\(row.name).env", image: row.image, command: ["true"])
+        spec.labels = [Marks.owner: owner]
+        spec.host.network = .none
+        spec.host.mounts = [DockerMount(.bind, path, at: Self.place, isReadOnly: true)]
+        for _ in 0..<3 {
+            do {
+                return try await docker.createContainer(spec).id
+            } catch let error as DockerError {
+                try await clear(error, spec.name, owner, path, row.image)
+            }
+        }
+        throw DockerError(.conflict, .createContainer, target: spec.name, message: "it comes back again and again")
+    }
+
+    /// What was in the way of making the reader is out of it, or thrown.
+    private func clear(
+        _ error: DockerError, _ name: String, _ owner: String, _ path: String, _ image: String
+    ) async throws {
+        switch error.kind {
+        case .nameTaken:
+            // Left by a run that was cut off.
+            let found = try await docker.inspectContainer(name)
+            guard found.labels[Marks.owner] == owner else {
+                throw ContainerFault(.foreignContainer, "container \(name) is not ours", isPassing: true)
+            }
+            try await docker.removeContainer(found.id, isForced: true)
+        case .noSuchImage:
+            do {
+                try await docker.pullImage(try DockerImageReference(image), timeout: .seconds(1800)) { _ in }
+            } catch let error as DockerError {
+                let reason: Reason = error.kind == .diskFull ? .diskFull : .imagePullFailed
+                throw ContainerFault(reason, error.description, isPassing: true)
+            }
+        case .needMissing:
+            throw ContainerFault(.environmentFileMissing, "\(path) is not on the droplet", isPassing: true)
+        default: throw error
+        }
+    }
+}
