@@ -125,7 +125,8 @@ extension ContainerEnding {
         case .again(let seconds, _, _): .again(after: .milliseconds(Int(seconds * 1000)))
         case .retry(let reason, let text): .retry(because: "\(reason.rawValue): \(text)")
         case .blocked(let reason, let text, nil): .blocked("\(reason.rawValue): \(text)")
-        case .blocked(_, _, let seconds?): .again(after: .seconds(seconds))
+        // Ends the attempts too: events that hint at a change wake a job at once only while none of them has failed.
+        case .blocked(_, _, let seconds?): .settled(next: .seconds(seconds))
         case .released: .settled(next: nil)
         }
     }

@@ -70,7 +70,7 @@ import Testing
         guard scenario.reason != "gone" else { return }
         let last = lane.docker.ledger.last?.sequence ?? 0
         try await lane.wake(pa)
-        try await eventually("the containers are looked at again") {
+        try await eventually("\(scenario): the containers are looked at again", within: .seconds(30)) {
             lane.docker.ledger.contains { $0.sequence > last && $0.action == "list-containers" }
         }
         try await lane.settle(pa, scenario.reason)
