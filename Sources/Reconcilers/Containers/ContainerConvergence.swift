@@ -5,6 +5,8 @@ extension ContainerView {
         if let candidate = roles.candidate, !isWanted || !isUsable(candidate) {
             return retreat(candidate, to: roles.proven)
         }
+        // One that took over and was not renamed yet would stand in the way of the next.
+        if let proven = roles.proven, let step = naming(proven, roles) { return step }
         if isWanted { return recreation(roles) }
         // Nothing to replace, so somebody is proven.
         guard let proven = roles.proven else { return recreation(roles) }

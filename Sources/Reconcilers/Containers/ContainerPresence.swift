@@ -19,9 +19,8 @@ extension ContainerView {
         return removal(candidate)
     }
 
-    /// Right, or as right as it gets: its name, what a swap left, its state, files, health and checklist.
+    /// Right, or as right as it gets: what a swap left, its state, files, health and checklist.
     func presence(_ proven: ContainerSight, _ roles: ContainerRoles) -> ContainerStep {
-        if let step = naming(proven, roles) { return step }
         if let leftover = roles.leftovers.first {
             if leftover.holdsPort, !observed.tried.contains(.stop(leftover.id)) { return .act(.stop(id: leftover.id)) }
             return removal(leftover)
@@ -41,7 +40,7 @@ extension ContainerView {
     }
 
     /// A container that was renamed by hand, or that has just taken over, gets the name; who has it gives it up.
-    private func naming(_ proven: ContainerSight, _ roles: ContainerRoles) -> ContainerStep? {
+    func naming(_ proven: ContainerSight, _ roles: ContainerRoles) -> ContainerStep? {
         guard proven.name != desired.name else { return nil }
         guard let holder = roles.leftovers.first(where: { $0.name == desired.name }) else {
             return .act(.rename(id: proven.id, to: desired.name))

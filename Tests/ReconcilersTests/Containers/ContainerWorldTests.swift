@@ -135,6 +135,17 @@ import Testing
         #expect(isDeleted && life.ending == .released && life.world.boxes.isEmpty, "\(name): not deleted")
     }
 
+    @Test func whoTookOverIsRenamedBeforeTheNextIsMade() {
+        var life = Life(seed: 3)
+        let isCalm = life.calm()
+        life.world.boxes[0].sight.name = "pa-ada.next"
+        life.desired.shape.image = "image:2"
+        life.desired.generation += 1
+        let isCalmAgain = life.calm()
+        #expect(isCalm && isCalmAgain && life.ending == .settled(.running))
+        #expect(life.world.boxes.map(\.sight.name) == ["pa-ada"] && life.world.violations.isEmpty)
+    }
+
     @Test func aForeignContainerIsNeverTouched() {
         for name in ["pa-ada", "pa-ada.next", "pa-ada.old"] {
             var life = Life(seed: 3)
