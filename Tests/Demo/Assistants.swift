@@ -28,7 +28,7 @@ struct Assistants {
     }
 
     func upgrade() async throws {
-        try await web.query("update converged.pas set image = \(Engine.images.new)")
+        try await web.query("select converged.start_rollout(\(Engine.images.new), team => 'demo', soak_s => 1)")
     }
 
     func ports() async throws -> [Int] { try await web.query("select port from converged.pas order by port").column(0) }
@@ -44,9 +44,11 @@ struct Assistants {
         return try Fleet.Picture(rows)
     }
 
-    /// Steps of checklists that were carried out so far.
-    func steps() async throws -> Int {
-        try await owner.query("select count(*) from converged.checklist_runs where state = 'done'").scalar()
+    /// Steps of checklists that were carried out since then.
+    func steps(since: Date) async throws -> Int {
+        try await owner.query(
+            "select count(*) from converged.checklist_runs where state = 'done' and finished_at >= \(since)"
+        ).scalar()
     }
 
     func isUpgraded() async throws -> Bool {

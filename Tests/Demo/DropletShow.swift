@@ -22,13 +22,9 @@ struct DropletShow {
 
     func run() async throws -> [Act] {
         [
-            try await act("three assistants on a droplet, each with its checklist") { try await assistants.hire() },
-            try await act("a new image for all of them", until: { try await assistants.isUpgraded() }) {
-                try await assistants.upgrade()
-            },
-            try await act("a container is removed behind the daemon's back", until: { try await hasAll() }) {
-                try await stage.engine.remove("pa-ben")
-            },
+            try await act("three assistants on a droplet, each with its checklist", assistants.hire),
+            try await act("a rollout of a new image, canary first", assistants.upgrade, until: assistants.isUpgraded),
+            try await act("a container is removed behind the daemon's back", loseContainer, until: hasAll),
         ]
     }
 
@@ -39,14 +35,16 @@ struct DropletShow {
         return Set(found).symmetricDifference(wanted).sorted().map { "container \($0)" }
     }
 
+    private func loseContainer() async throws { try await stage.engine.remove("pa-ben") }
+
     private func hasAll() async throws -> Bool { try await leaks().isEmpty }
 
     private func act(
-        _ title: String, until isDone: () async throws -> Bool = { true }, _ body: () async throws -> Void
+        _ title: String, _ body: () async throws -> Void, until isDone: () async throws -> Bool = { true }
     ) async throws -> Act {
         print("\n\(title)")
         let start = ContinuousClock.now
-        let before = try await assistants.steps()
+        let since = Date()
         let watch = Silence(try await assistants.ports())
         try await body()
         LiveTable.printHeading(counting: "steps")
@@ -55,8 +53,8 @@ struct DropletShow {
         while true {
             guard stage.isDaemonRunning else { throw Mishap(description: "the daemon ended: \(stage.lastWords)") }
             let picture = try await assistants.look()
-            steps = try await assistants.steps() - before
-            table.show(picture, calls: max(0, steps))
+            steps = try await assistants.steps(since: since)
+            table.show(picture, calls: steps)
             if picture.settled == picture.total, try await isDone() { break }
             if ContinuousClock.now - start > .seconds(120) {
                 throw Mishap(description: "not settled after 120 s: \(picture.byStatus)\n\(stage.lastWords)")
@@ -65,7 +63,7 @@ struct DropletShow {
         }
         table.end()
         return Act(
-            title: title, seconds: (ContinuousClock.now - start) / .seconds(1), steps: max(0, steps),
+            title: title, seconds: (ContinuousClock.now - start) / .seconds(1), steps: steps,
             silence: await watch.end().max())
     }
 }

@@ -40,9 +40,10 @@ enum Words {
 
     static let id = Word("a full id") { isHex($0) && $0.utf8.count == 64 }
 
-    static let owner = Word("pa/…, service/… or droplet/…") { text in
+    static let owner = Word("pa/…, service/…, reader/… or droplet/…") { text in
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 2 && ["pa", "service", "droplet"].contains(parts[0]) && isSimple(parts[1], 1...64, "-")
+        let kinds = ["pa", "service", "reader", "droplet"]
+        return parts.count == 2 && kinds.contains { $0 == parts[0] } && isSimple(parts[1], 1...64, "-")
     }
 
     static let label = Word("a label's name") { isSimple($0, 1...128, "._-/") }
