@@ -41,6 +41,8 @@ struct EnvironmentFiles: Sendable {
         }
     }
 
+    func forget(_ path: String) { _ = held.files.withLock { $0.removeValue(forKey: path) } }
+
     private func make(_ path: String, _ row: ServiceRow) async throws -> String {
         let owner = "reader/\(row.key)"
         var spec = DockerContainerSpec(name: "\(row.name).env", image: row.image, command: ["true"])

@@ -43,6 +43,8 @@ struct ServiceReconciler: Sendable {
                     }
                 environment = try ServiceEnvironment(row.env, file: lines)
             } catch let found as ContainerFault {
+                // Somebody is about to mend it, and should not wait for what we remember.
+                if let path = row.envFile { files.forget(path) }
                 fault = found
             } catch let error as DockerError {
                 fault = ContainerFault(.vendorUnavailable, error.description, isPassing: true)

@@ -152,7 +152,7 @@ struct ContainerLane: Sendable {
     @discardableResult func settle(
         _ pa: UUID, _ reason: String, lasting: Double = 600, interrupted: () -> Bool = { false }
     ) async throws -> Standing {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         var last: Standing?
         while ContinuousClock.now < end {
             let now = try await standing(pa)

@@ -37,7 +37,7 @@ struct MachineLife: Sendable {
 
     /// Waits for the reason of the condition Ready.
     func shows(_ reason: String, type: String = "Ready") async throws {
-        try await eventually("\(type) shows \(reason)", within: .seconds(20)) {
+        try await eventually("\(type) shows \(reason)", within: .seconds(90)) {
             let now = try await lane.standing(machine)
             if try await self.reason(type) == reason, now.jobState != "running" { return true }
             if now.pendingWakes == 0, now.jobState == "ready", let wait = now.waitSeconds, wait > 0.02, wait < 4000 {

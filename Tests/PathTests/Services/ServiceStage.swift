@@ -50,7 +50,7 @@ struct ServiceStage: Sendable {
 
     /// Lets time pass whenever nothing is due, until the query answers true.
     func wait(for what: String, _ isThere: SQL) async throws {
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < end {
             if try await admin.query(isThere).scalar() { return }
             let (isIdle, wait) = try await admin.query(
