@@ -12,7 +12,7 @@ import Testing
         var memory = ContainerMemory()
         var status = ContainerStatus(word: "provisioning", observedGeneration: 0)
         var world: ModelDroplet
-        var ending: ContainerEnding?
+        var ending: RunEnding?
 
         init(seed: UInt64) {
             world = ModelDroplet(dice: Seed(value: seed))

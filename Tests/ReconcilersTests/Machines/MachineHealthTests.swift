@@ -51,7 +51,7 @@ import Testing
 
     @Test func statusSpeaksOneOfFiveWords() {
         let view = MachinePlanTests.running { $0.memory.status = "stopped" }
-        let cases: [(MachineEnding, String, String)] = [
+        let cases: [(RunEnding, String, String)] = [
             (.settled(.running), "running", "True"),
             (.settled(.stopped), "stopped", "True"),
             (.blocked(.quotaExceeded, "", lookAgainSeconds: nil), "error", "False"),

@@ -7,7 +7,7 @@ struct ModelRow {
     var desired: DesiredMachine
     var stored = MachineMemory()
     var isReleased = false
-    var ending: MachineEnding?
+    var ending: RunEnding?
 
     /// One run. `crashAfter`: the process dies after so many steps, and with it all that was not stored.
     mutating func run(in world: inout ModelWorld, crashAfter: Int = .max) {
@@ -29,7 +29,7 @@ struct ModelRow {
         world.violations.append("a run of 80 steps")
     }
 
-    private mutating func finish(_ ending: MachineEnding, _ memory: MachineMemory, _ world: inout ModelWorld) {
+    private mutating func finish(_ ending: RunEnding, _ memory: MachineMemory, _ world: inout ModelWorld) {
         self.ending = ending
         // The row is written only when it changes, and `statusAt` says when that was.
         var after = memory

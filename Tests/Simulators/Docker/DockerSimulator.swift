@@ -75,7 +75,7 @@ public final class DockerSimulator: Sendable {
 
     // MARK: What goes wrong
 
-    public func inject(_ fault: Fault) { backend.locked { $0.faults.append(ArmedEngineFault(fault)) } }
+    public func inject(_ fault: Fault) { backend.locked { $0.faults.append(ArmedFault(fault)) } }
 
     public func clearFaults() { backend.locked { $0.faults = [] } }
 

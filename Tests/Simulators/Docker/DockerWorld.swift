@@ -44,7 +44,7 @@ struct DockerWorld {
     var isDown = false
     var sleepers: [String] = []
 
-    var faults: [ArmedEngineFault] = []
+    var faults: [ArmedFault<DockerSimulator.Fault>] = []
     var hook: DockerSimulator.Hook?
     var ledger: [DockerSimulator.Call] = []
     var cleared = 0

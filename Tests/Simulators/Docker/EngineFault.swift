@@ -49,37 +49,11 @@ extension DockerSimulator {
     }
 }
 
-/// A fault with what it has done so far.
-struct ArmedEngineFault: Sendable {
-    let fault: DockerSimulator.Fault
-    private var seen = 0
-    private var hits = 0
-    private var randomness: Randomness
+extension DockerSimulator.Call: FaultyCall {}
 
-    init(_ fault: DockerSimulator.Fault) {
-        self.fault = fault
-        randomness = Randomness(seed: fault.seed)
-    }
-
-    var isSpent: Bool { fault.times.map { hits >= $0 } ?? false }
-
-    /// Whether the call is hit; counts it.
-    mutating func hits(_ call: DockerSimulator.Call) -> Bool {
-        guard !isSpent, matches(call), fault.during?.contains(call.time) ?? true else { return false }
-        seen += 1
-        guard seen > fault.after, fault.probability >= 1 || randomness.happens(fault.probability) else { return false }
-        hits += 1
-        return true
-    }
-
-    private func matches(_ call: DockerSimulator.Call) -> Bool {
-        let byAction =
-            switch fault.action {
-            case "mutating": call.mutating
-            case "reading": !call.mutating
-            default: glob(fault.action, matches: call.action)
-            }
+extension DockerSimulator.Fault: ScriptedFault {
+    func isAbout(_ call: DockerSimulator.Call) -> Bool {
         let names = [call.object, call.target].compactMap(\.self)
-        return byAction && (fault.object == "*" || names.contains { glob(fault.object, matches: $0) })
+        return object == "*" || names.contains { glob(object, matches: $0) }
     }
 }

@@ -71,36 +71,10 @@ extension FlySimulator {
     }
 }
 
-/// A fault with what it has done so far.
-struct ArmedFault: Sendable {
-    let fault: FlySimulator.Fault
-    private var seen = 0
-    private var hits = 0
-    private var randomness: Randomness
+extension FlySimulator.Call: FaultyCall {}
 
-    init(_ fault: FlySimulator.Fault) {
-        self.fault = fault
-        randomness = Randomness(seed: fault.seed)
-    }
-
-    var isSpent: Bool { fault.times.map { hits >= $0 } ?? false }
-
-    /// Whether the call is hit; counts it.
-    mutating func hits(_ call: FlySimulator.Call) -> Bool {
-        guard !isSpent, matches(call), fault.during?.contains(call.time) ?? true else { return false }
-        seen += 1
-        guard seen > fault.after, fault.probability >= 1 || randomness.happens(fault.probability) else { return false }
-        hits += 1
-        return true
-    }
-
-    private func matches(_ call: FlySimulator.Call) -> Bool {
-        let byAction =
-            switch fault.action {
-            case "mutating": call.mutating
-            case "reading": !call.mutating
-            default: glob(fault.action, matches: call.action)
-            }
-        return byAction && glob(fault.app, matches: call.app ?? "") && glob(fault.target, matches: call.target ?? "")
+extension FlySimulator.Fault: ScriptedFault {
+    func isAbout(_ call: FlySimulator.Call) -> Bool {
+        glob(app, matches: call.app ?? "") && glob(target, matches: call.target ?? "")
     }
 }

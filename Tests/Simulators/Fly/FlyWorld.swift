@@ -30,7 +30,7 @@ struct FlyWorld {
     var jumps = 0
 
     var buckets: [String: Bucket] = [:]
-    var faults: [ArmedFault] = []
+    var faults: [ArmedFault<FlySimulator.Fault>] = []
     var hook: FlySimulator.Hook?
     var outage: FlySimulator.Outage?
     var ledger: [FlySimulator.Call] = []
