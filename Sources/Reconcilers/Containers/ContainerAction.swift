@@ -114,17 +114,7 @@ enum ContainerResult: Sendable, Equatable {
     case failed(ContainerProblem)
 }
 
-/// How a run ends when there is nothing to do now.
-enum ContainerEnding: Sendable, Equatable {
-    case settled(Reason)
-    case again(seconds: Double, Reason, String)
-    case retry(Reason, String)
-    /// A person must change something. `lookAgainSeconds` when that may happen outside the row.
-    case blocked(Reason, String, lookAgainSeconds: Double?)
-    case released
-}
-
 enum ContainerStep: Sendable, Equatable {
     case act(ContainerAction)
-    case end(ContainerEnding)
+    case end(RunEnding)
 }

@@ -2,7 +2,7 @@
 struct ContainerPlan: Sendable, Equatable {
     var actions: [ContainerAction] = []
     /// Nil when the plan ends with a look.
-    var ending: ContainerEnding?
+    var ending: RunEnding?
 
     /// Foresees by assuming that every call does what it is for.
     init(_ view: ContainerView) {

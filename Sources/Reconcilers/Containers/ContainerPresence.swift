@@ -141,7 +141,7 @@ extension ContainerView {
         return .end(.settled(.stopped))
     }
 
-    private func startFailed(_ container: ContainerSight) -> ContainerEnding {
+    private func startFailed(_ container: ContainerSight) -> RunEnding {
         .retry(.startFailed, "\(container.name) does not run after its start: \(container.ending)")
     }
 }

@@ -43,7 +43,7 @@ struct ContainerProblem: Error, Sendable, Equatable {
 }
 
 extension ContainerView {
-    func ending(of problem: ContainerProblem) -> ContainerEnding {
+    func ending(of problem: ContainerProblem) -> RunEnding {
         let text = problem.text
         if let fault = problem.fault {
             return .blocked(fault.reason, fault.message, lookAgainSeconds: limits.blockedSeconds)

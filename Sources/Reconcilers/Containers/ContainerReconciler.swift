@@ -93,7 +93,7 @@ private struct ContainerRun {
         stored = view.memory
     }
 
-    func verdict(_ ending: ContainerEnding, _ settings: ContainerSettings) throws -> Verdict {
+    func verdict(_ ending: RunEnding, _ settings: ContainerSettings) throws -> Verdict {
         let report = ContainerReport(view, ending)
         let (kind, key) = (view.desired.kind, view.desired.key)
         let log = [
@@ -114,20 +114,9 @@ private struct ContainerRun {
         if ending == .settled(.running), let id = report.memory.containerID { writes += subject.whenRunning(id) }
         writes.append(
             Records.conditions(kind: kind, key: key, generation: view.desired.generation, report.conditions))
-        return Verdict(ending.outcome(settings), writes: writes + [try trace.write()], log: log)
-    }
-}
-
-extension ContainerEnding {
-    fileprivate func outcome(_ settings: ContainerSettings) -> Outcome {
-        switch self {
-        case .settled: .settled(next: .seconds(settings.resyncSeconds))
-        case .again(let seconds, _, _): .again(after: .milliseconds(Int(seconds * 1000)))
-        case .retry(let reason, let text): .retry(because: "\(reason.rawValue): \(text)")
-        case .blocked(let reason, let text, nil): .blocked("\(reason.rawValue): \(text)")
-        // Ends the attempts too: events that hint at a change wake a job at once only while none of them has failed.
-        case .blocked(_, _, let seconds?): .settled(next: .seconds(seconds))
-        case .released: .settled(next: nil)
-        }
+        return Verdict(
+            // A settled end ends the attempts too: events that hint at a change wake a job at once only while none has failed.
+            ending.outcome(resyncSeconds: settings.resyncSeconds) { .settled(next: $0) },
+            writes: writes + [try trace.write()], log: log)
     }
 }

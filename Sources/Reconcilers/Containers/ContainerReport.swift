@@ -7,7 +7,7 @@ struct ContainerReport: Sendable, Equatable {
     var reason: Reason
     var message: String
 
-    init(_ view: ContainerView, _ ending: ContainerEnding) {
+    init(_ view: ContainerView, _ ending: RunEnding) {
         memory = view.memory
         (reason, message) = ending.words
         // Asked for while it was to be stopped: there is nothing to restart.
@@ -21,7 +21,7 @@ struct ContainerReport: Sendable, Equatable {
     }
 
     /// What is only on its way keeps the word it had.
-    private static func word(_ view: ContainerView, _ ending: ContainerEnding) -> String {
+    private static func word(_ view: ContainerView, _ ending: RunEnding) -> String {
         if view.desired.isDeleting { return "deleting" }
         switch ending {
         case .settled(.stopped): return "stopped"
@@ -49,38 +49,5 @@ struct ContainerReport: Sendable, Equatable {
         }
         if finding == .good || proven.health == .healthy { return ConditionToTell("Healthy", "True", .running) }
         return proven.health == .starting ? ConditionToTell("Healthy", "Unknown", view.progress) : nil
-    }
-}
-
-extension ContainerEnding {
-    var words: (Reason, String) {
-        switch self {
-        case .settled(let reason): (reason, "")
-        case .again(_, let reason, let text), .retry(let reason, let text), .blocked(let reason, let text, _):
-            (reason, text)
-        case .released: (.deleting, "")
-        }
-    }
-
-    /// Status of the condition Ready: unknown where the container may well be right but does not show.
-    var readiness: String {
-        switch self {
-        case .settled: "True"
-        case .retry(.vendorUnavailable, _), .retry(.vendorUnauthorized, _): "Unknown"
-        case .again, .retry, .blocked, .released: "False"
-        }
-    }
-}
-
-extension ContainerEnding: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .settled(let reason): "settled: \(reason.rawValue)"
-        case .again(let seconds, let reason, let text):
-            "again in \(Int(seconds.rounded(.up))) s: \(reason.rawValue): \(text)"
-        case .retry(let reason, let text): "retry: \(reason.rawValue): \(text)"
-        case .blocked(let reason, let text, _): "blocked: \(reason.rawValue): \(text)"
-        case .released: "released"
-        }
     }
 }

@@ -18,7 +18,7 @@ extension MachineView {
         return machineStep()
     }
 
-    func ending(of problem: Problem) -> MachineEnding {
+    func ending(of problem: Problem) -> RunEnding {
         switch problem {
         case .unavailable(let text): .retry(.vendorUnavailable, text)
         case .throttled(let seconds): .again(seconds: max(1, seconds), progress, "Fly asks to wait")

@@ -2,7 +2,7 @@
 struct MachinePlan: Sendable, Equatable {
     var actions: [MachineAction] = []
     /// Nil when the plan ends with a look.
-    var ending: MachineEnding?
+    var ending: RunEnding?
 
     /// Foresees by assuming that every call does what it is for.
     init(_ view: MachineView) {

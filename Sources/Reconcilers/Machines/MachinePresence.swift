@@ -42,13 +42,13 @@ extension MachineView {
         return desired.runs ? runningStep(machine) : stoppedStep(machine)
     }
 
-    func unreachable(_ machine: MachineSight) -> MachineEnding {
+    func unreachable(_ machine: MachineSight) -> RunEnding {
         .again(
             seconds: limits.patienceSeconds, .hostUnreachable,
             "the host of machine \(machine.id) does not answer; nothing is touched")
     }
 
-    private var volumeLost: MachineEnding {
+    private var volumeLost: RunEnding {
         .blocked(
             .volumeLost, "volume \(memory.volumeID ?? "") is gone, and the data with it; see the runbook",
             lookAgainSeconds: limits.blockedSeconds)

@@ -43,7 +43,7 @@ struct MachineReconciler: Sendable {
     }
 
     /// Gives a new row its token and the planner the digest of the environment; an ending when the token is locked.
-    private func prepare(_ view: inout MachineView) -> MachineEnding? {
+    private func prepare(_ view: inout MachineView) -> RunEnding? {
         view.begin()
         if !view.desired.isDeleting, view.desired.profile != nil {
             if view.memory.sealedToken == nil, let keyRing {

@@ -8,7 +8,7 @@ struct MachineReport: Sendable, Equatable {
     var reason: Reason
     var message: String
 
-    init(_ view: MachineView, _ ending: MachineEnding) {
+    init(_ view: MachineView, _ ending: RunEnding) {
         memory = view.memory
         (reason, message) = ending.words
         memory.observedGeneration = view.desired.generation
@@ -25,7 +25,7 @@ struct MachineReport: Sendable, Equatable {
     }
 
     /// One of the words of `machines.status`. What is only on its way keeps the word it had.
-    private static func status(_ view: MachineView, _ ending: MachineEnding) -> String {
+    private static func status(_ view: MachineView, _ ending: RunEnding) -> String {
         if view.desired.isDeleting { return "deleting" }
         switch ending {
         case .settled(.stopped): return "stopped"
@@ -50,26 +50,6 @@ struct MachineReport: Sendable, Equatable {
         case .critical:
             let cause: Reason = reason == .restartLimit || reason == .repairsHalted ? reason : .unhealthy
             return ConditionToTell("Healthy", "False", cause, "the health check fails")
-        }
-    }
-}
-
-extension MachineEnding {
-    var words: (Reason, String) {
-        switch self {
-        case .settled(let reason): (reason, "")
-        case .again(_, let reason, let text), .retry(let reason, let text), .blocked(let reason, let text, _):
-            (reason, text)
-        case .released: (.deleting, "")
-        }
-    }
-
-    /// Status of the condition Ready: unknown where the machine may well be right but does not show.
-    var readiness: String {
-        switch self {
-        case .settled: "True"
-        case .again(_, .hostUnreachable, _), .retry(.vendorUnavailable, _), .retry(.vendorUnauthorized, _): "Unknown"
-        case .again, .retry, .blocked, .released: "False"
         }
     }
 }

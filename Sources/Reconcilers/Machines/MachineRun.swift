@@ -32,7 +32,7 @@ struct MachineRun: Sendable {
     }
 
     /// Stores changed memory before something outside is changed. An ending when the names are still in use.
-    mutating func store() async throws -> MachineEnding? {
+    mutating func store() async throws -> RunEnding? {
         guard let update = view.memory.update(view.desired.id, since: stored) else { return nil }
         do {
             try await lease.write([update])
@@ -51,7 +51,7 @@ struct MachineRun: Sendable {
         return nil
     }
 
-    func verdict(_ ending: MachineEnding, _ settings: MachineSettings) throws -> Verdict {
+    func verdict(_ ending: RunEnding, _ settings: MachineSettings) throws -> Verdict {
         let report = MachineReport(view, ending)
         var log = ["generation": "\(view.desired.generation)", "reason": report.reason.rawValue, "calls": "\(calls)"]
         if ending == .released {
@@ -60,33 +60,8 @@ struct MachineRun: Sendable {
         }
         let trace = MachineTrace(view: view, actions: actions.map(\.description), outcome: "\(ending)")
         return Verdict(
-            ending.outcome(settings), writes: report.writes(view, stored: stored) + [try trace.write()], log: log)
-    }
-}
-
-extension MachineEnding {
-    fileprivate func outcome(_ settings: MachineSettings) -> Outcome {
-        switch self {
-        case .settled: .settled(next: .seconds(settings.resyncSeconds))
-        case .again(let seconds, _, _): .again(after: .milliseconds(Int(seconds * 1000)))
-        case .retry(let reason, let text): .retry(because: "\(reason.rawValue): \(text)")
-        case .blocked(let reason, let text, nil): .blocked("\(reason.rawValue): \(text)")
-        case .blocked(_, _, let seconds?): .again(after: .seconds(seconds))
-        case .released: .settled(next: nil)
-        }
-    }
-}
-
-extension MachineEnding: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .settled(let reason): "settled: \(reason.rawValue)"
-        case .again(let seconds, let reason, let text):
-            "again in \(Int(seconds.rounded(.up))) s: \(reason.rawValue): \(text)"
-        case .retry(let reason, let text): "retry: \(reason.rawValue): \(text)"
-        case .blocked(let reason, let text, _): "blocked: \(reason.rawValue): \(text)"
-        case .released: "released"
-        }
+            ending.outcome(resyncSeconds: settings.resyncSeconds) { .again(after: $0) },
+            writes: report.writes(view, stored: stored) + [try trace.write()], log: log)
     }
 }
 

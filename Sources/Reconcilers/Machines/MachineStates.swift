@@ -45,7 +45,7 @@ extension MachineView {
         return .act(.awaitMachine(id: machine.id, version: machine.instanceID, state))
     }
 
-    private func startFailed(_ machine: MachineSight) -> MachineEnding {
+    private func startFailed(_ machine: MachineSight) -> RunEnding {
         let text =
             "machine \(machine.id) is \(machine.state.rawValue) after its start: \(machine.failure ?? "no word why")"
         let words = machine.failure?.lowercased() ?? ""

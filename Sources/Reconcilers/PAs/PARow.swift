@@ -60,10 +60,7 @@ struct PARow: Sendable {
     private static let statement = """
         select converged.now(), p.name, p.team, p.droplet, d.domain, p.port, p.image, p.desired_state = 'running',
             p.config::text, p.generation, p.restart_requested_at, p.deleted_at is not null, p.gateway_token,
-            exists (select from converged.conditions n where n.kind = 'droplet' and n.key = p.droplet
-                    and n.type = 'Surveyed' and n.status = 'False' and n.reason = 'PopulationDropped'),
-            exists (select from converged.conditions n where n.kind = 'droplet' and n.key = p.droplet
-                    and n.type = 'Repairs' and n.status = 'False'),
+            \(DropletHolds.columns(of: "p.droplet")),
             converged.checklist_for(p.image) is not null,
             p.status, p.observed_generation, p.running_at, \(ContainerMemory.list)
         from converged.pas p

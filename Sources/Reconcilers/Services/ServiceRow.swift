@@ -74,10 +74,7 @@ struct ServiceRow: Sendable {
         select converged.now(), s.name, s.droplet, s.image, s.command, s.env::text, s.env_file, s.network, s.alias, s.mounts,
             host(s.address), s.port, s.container_port, s.health_path, s.health_command, s.desired_state = 'running',
             s.deleted_at is not null, s.generation,
-            exists (select from converged.conditions n where n.kind = 'droplet' and n.key = s.droplet
-                    and n.type = 'Surveyed' and n.status = 'False' and n.reason = 'PopulationDropped'),
-            exists (select from converged.conditions n where n.kind = 'droplet' and n.key = s.droplet
-                    and n.type = 'Repairs' and n.status = 'False'),
+            \(DropletHolds.columns(of: "s.droplet")),
             array(select need from unnest(s.needs) need
                 where not exists (
                     select from converged.services o
