@@ -49,7 +49,10 @@ import Testing
     @Test func programsGetADocumentALine() async throws {
         try await Office.open { office in
             let worker = try await office.register(kinds: ["prune", "machine"])
-            try await tail(office, .json, lines: 0, kind: "prune") { lines in
+            let before = try await end(office, worker, "settled")
+            try await tail(office, .json, lines: 1, kind: "prune") { lines in
+                let first = try JSON(parsing: try #require(await lines.next()))
+                #expect(first["job"].integer == before)
                 try await office.finish(try await office.lease(worker: worker), "settled")
                 let id = try await end(office, worker, "settled")
                 let line = try #require(await lines.next())

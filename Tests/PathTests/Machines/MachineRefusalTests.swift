@@ -85,9 +85,10 @@ import Vendors
 
     @Test func whenNoRegionHasRoomItIsToldAndTriedAgain() async throws {
         let lane = try await FlyLane.open()
-        lane.fly.inject(.init(.capacityRegion, on: "create-volume", times: 3))
+        lane.fly.inject(.init(.capacityRegion, on: "create-volume", times: nil))
         try await MachineLife.run(on: lane) { life in
             try await life.shows("CapacityExhausted")
+            lane.fly.clearFaults()
             try await life.reaches("running")
         }
     }
