@@ -1,15 +1,19 @@
 -- How workers prove that they live, and what becomes of the runs of those that do not. See 0006 for why functions pin their
 -- planner settings.
 
--- "I live": one row, every 3 s. Tells whether the operator wants the worker to drain and which of its jobs to stop.
+-- "I live": one row, every 3 s. Tells whether the operator wants the worker to drain, which of its jobs to stop, and how many
+-- workers, itself included, do what it does.
 -- No row: the worker was thought dead and must start over.
-create function converged.heartbeat(worker bigint) returns table (draining boolean, cancelled bigint[])
+create function converged.heartbeat(worker bigint) returns table (draining boolean, cancelled bigint[], peers bigint)
     language sql
 as $$
     update converged.workers set seen_at = converged.now() where id = heartbeat.worker
     returning draining, array(
         select c.job from converged.cancellations c join converged.jobs j on j.id = c.job
-        where j.worker = heartbeat.worker and j.state = 'running')
+        where j.worker = heartbeat.worker and j.state = 'running'),
+        (select count(*) from converged.workers w
+        where not w.draining and w.seen_at > converged.now() - interval '10 seconds'
+            and w.kinds && array_remove(workers.kinds, 'upkeep'))
 $$;
 
 -- Takes back what dead workers held, keeping the count of attempts. `jobs` is read through only when a worker is dead, or

@@ -27,6 +27,8 @@ struct Ledger: Sendable {
     var worker: Int64?
     var lastHeartbeat: Instant?
     var isDraining = false
+    /// Workers that share our kinds, this one included, as of the last heartbeat.
+    var peers = 1
     var stoppedAt: Instant?
     var counters = Counters()
     /// Ends by ``Finish/Ending/place``.

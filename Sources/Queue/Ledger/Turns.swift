@@ -15,7 +15,7 @@ extension Ledger {
     mutating func nextTurn(_ now: Instant) -> Turn? {
         lastTick = now
         guard let worker, !isUncertain, retryAt.map({ $0 <= now }) ?? true else { return nil }
-        guard turning == 0 || (turning < settings.turns && !isIsolating && isFullTurnWaiting) else { return nil }
+        guard turning == 0 || (turning < mostTurns && !isIsolating && isFullTurnWaiting) else { return nil }
         let isFlushed = mustFlush(now)
         let claims = !isIsolating && wantsClaim(now, isFlushed)
         guard isFlushed || claims else { return nil }
@@ -37,12 +37,16 @@ extension Ledger {
         return turn
     }
 
+    /// Workers of the same kinds share what the database can usefully have under way at once: each statement that runs makes
+    /// all others walk over the entries that its claims left in the index.
+    private var mostTurns: Int { max(1, settings.turns / peers) }
+
     /// Enough ends, or enough room for a kind with a backlog, to fill a round trip beside those under way.
     private var isFullTurnWaiting: Bool {
         if pending.count >= settings.finishBatch { return true }
         if isStopping || isDraining { return false }
         return kinds.indices.contains { kind in
-            hasBacklog[kind] && free(kind) >= min(Claim.mostLeases, kinds[kind].concurrency / settings.turns + 1)
+            hasBacklog[kind] && free(kind) >= min(Claim.mostLeases, kinds[kind].concurrency / mostTurns + 1)
         }
     }
 

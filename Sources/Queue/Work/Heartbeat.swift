@@ -29,7 +29,8 @@ extension Worker {
             returning id
             """
         let upkeep: SQL = "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)"
-        let rows = try await database.batch([registration] + JobKind.registration(kinds) + [upkeep])
+        let news: SQL = "select pg_notify(\(Self.channels[1]), '')"
+        let rows = try await database.batch([registration] + JobKind.registration(kinds) + [upkeep, news])
         let id: Int64 = try rows[0].scalar()
         ledger.withLock { ledger in
             ledger.worker = id
@@ -70,7 +71,7 @@ extension Worker {
         // What counts is when the database may have taken it, so the time before it was sent.
         let sentAt = ContinuousClock.now
         let rows = try await withTimeout(settings.lapseAfter / 2) {
-            try await self.database.query("select draining, cancelled from converged.heartbeat(\(worker))")
+            try await self.database.query("select draining, cancelled, peers from converged.heartbeat(\(worker))")
         }
         guard let row = rows.first else {
             // A renewal under way gives the worker another row: that is no lapse.
@@ -79,11 +80,13 @@ extension Worker {
         }
         let isDraining: Bool = try row.decode(0)
         let cancelled: [Int64] = try row.decode(1)
+        let peers: Int = try row.decode(2)
         let cancels = ledger.withLock { ledger -> [Task<Void, Never>] in
             guard ledger.worker == worker else { return [] }
             ledger.lastHeartbeat = sentAt
             ledger.isHinted = ledger.isHinted || (ledger.isDraining && !isDraining)
             ledger.isDraining = isDraining
+            ledger.peers = max(1, peers)
             return ledger.request(cancelled, .now)
         }
         for task in cancels { task.cancel() }

@@ -14,7 +14,8 @@ extension QueueRig {
     /// Nothing but these jobs, vacuumed, known to the planner and on disk: every measurement starts from the same.
     func refill(_ count: Int, floor: Bool = false) async throws {
         let table = floor ? Self.floor : "converged.jobs"
-        try await owner.query("truncate \(raw: table)\(raw: floor ? "" : ", converged.job_history") cascade")
+        try await owner.query(
+            "truncate \(raw: table), \(raw: floor ? Self.floorHistory : "converged.job_history") cascade")
         try await insert(count, into: table)
         try await settle(table)
     }

@@ -6,31 +6,62 @@ import Support
 enum Floors {
     static let clients = [1, 2, 4]
 
-    /// Jobs a second: claim 500, then complete those 500, two statements and commits. The best of 1, 2 and 4 clients.
-    static func claim(_ rig: QueueRig, jobs: Int) async throws -> (rate: Double, cpuSeconds: Double) {
-        let script = """
-            with taken as (
-                update \(QueueRig.floor) set state = 'running', leased_at = now() where id in (
-                    select id from \(QueueRig.floor) where state = 'ready' and queue = 'default' and kind = 'noop'
-                    order by rank limit 500 for update skip locked)
-                returning id)
-            select coalesce(array_agg(id), '{}') as ids from taken \\gset
-            delete from \(QueueRig.floor) where id = any (:ids::bigint[]);
+    enum Work: String, CaseIterable {
+        /// What a drain has to bring about: leases with a fence that ends are checked against, a record of each end in an equal
+        /// of `converged.job_history`.
+        case fencedAndRecorded = "fenced, with history"
+        /// No fence, no record.
+        case bare
 
-            """
-        var best = (rate: 0.0, cpuSeconds: 0.0)
+        var script: String {
+            let claim = """
+                with taken as (
+                    update \(QueueRig.floor) set state = 'running', leased_at = now()\(sets) where id in (
+                        select id from \(QueueRig.floor) where state = 'ready' and queue = 'default' and kind = 'noop'
+                        order by rank limit 500 for update skip locked)
+                    returning id, fence)
+                select coalesce(array_agg(id), '{}') as ids, coalesce(max(fence), 0) as fence from taken \\gset
+
+                """
+            switch self {
+            case .bare: return claim + "delete from \(QueueRig.floor) where id = any (:ids::bigint[]);\n"
+            case .fencedAndRecorded:
+                return "select nextval('converged.fences') as lease \\gset\n" + claim + """
+                    with removed as (
+                        delete from \(QueueRig.floor) where id = any (:ids::bigint[]) and fence = :fence returning *)
+                    insert into \(QueueRig.floorHistory)
+                        (job, kind, queue, key, outcome, attempts, worker, created_at, started_at, finished_at)
+                    select id, kind, queue, key, 'settled', attempt + 1, worker, created_at, leased_at, now() from removed;
+
+                    """
+            }
+        }
+
+        private var sets: String { self == .bare ? "" : ", fence = :lease, worker = 1" }
+    }
+
+    struct Reading: Sendable {
+        /// Jobs a second.
+        var rate: Double
+        var cpuSeconds: Double
+    }
+
+    /// Claim 500, then complete those 500, two statements and commits; a reading for each number of ``clients``.
+    static func claim(_ rig: QueueRig, jobs: Int, _ work: Work) async throws -> [Reading] {
+        var readings: [Reading] = []
         for clients in clients {
             try await rig.refill(jobs, floor: true)
             let transactions = jobs / 500 / clients
             let before = try await Meter.read(rig)
-            let rate = try await PgBench.run(rig, script: script, clients: clients, transactions: transactions)
+            let rate = try await PgBench.run(rig, script: work.script, clients: clients, transactions: transactions)
             let spent = try await Meter.read(rig) - before
             let left: Int = try await rig.owner.query("select count(*) from \(raw: QueueRig.floor)").scalar()
             let share = Double(jobs - left) / Double(transactions * clients * 500)
-            say("  pgbench claim 500 + complete 500, \(clients) clients: \(Int(rate * 500 * share)) jobs/s")
-            if rate * 500 * share > best.rate { best = (rate * 500 * share, spent.cpuSeconds) }
+            let reading = Reading(rate: rate * 500 * share, cpuSeconds: spent.cpuSeconds)
+            say("  pgbench claim 500 + complete 500, \(work.rawValue), \(clients) clients: \(Int(reading.rate)) jobs/s")
+            readings.append(reading)
         }
-        return best
+        return readings
     }
 
     /// Jobs a second: COPY of 1000 rows a transaction. The best of 1, 2 and 4 clients.

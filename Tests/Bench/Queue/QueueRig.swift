@@ -6,6 +6,7 @@ import Support
 /// A durable Postgres with the product's schema, and beside `converged.jobs` its equal, on which the floors are measured.
 struct QueueRig: Sendable {
     static let floor = "converged.floor_jobs"
+    static let floorHistory = "converged.floor_history"
 
     let cluster: TestCluster
     let owner: Database
@@ -59,5 +60,10 @@ struct QueueRig: Sendable {
             "select array_to_string(reloptions, ', ') from pg_class where oid = 'converged.jobs'::regclass"
         ).scalar()
         if let parameters { try await owner.query("alter table \(raw: Self.floor) set (\(raw: parameters))") }
+        try await owner.query(
+            "create table \(raw: Self.floorHistory) (like converged.job_history including all) partition by range (finished_at)"
+        )
+        try await owner.query(
+            "create table \(raw: Self.floorHistory)_default partition of \(raw: Self.floorHistory) default")
     }
 }
