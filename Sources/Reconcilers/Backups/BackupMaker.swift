@@ -29,17 +29,31 @@ struct BackupMaker: Sendable {
                 await draft.discard()
                 throw error
             }
-            guard try await BackupReading(path: path).content(object.format) == content else {
+            do {
+                try await verify(path, content, object)
+            } catch let error where !(error is CancellationError) {
                 try await Disk.remove(path)
-                throw BackupFault(
-                    "\(path) reads back as something else than was written: the disk is not to be trusted")
+                throw error
             }
             return (id, Self.good(id, content))
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw BackupTrouble(id: id, why: "\(error)")
+            throw BackupTrouble(id: id, why: "\(error)", mayPass: (error as? DockerError)?.mayPass ?? false)
         }
+    }
+
+    /// The file itself, not what was heard while it was written.
+    private func verify(_ path: String, _ content: BackupContent, _ object: BackupObject) async throws {
+        guard try await BackupReading(path: path).content(object.format) == content else {
+            throw BackupFault(
+                "\(path) reads back as something else than was written: the disk is not to be trusted")
+        }
+        if object.format == .dump { try await tool(object).list(path, content) }
+    }
+
+    func tool(_ object: BackupObject) -> ArchiveTool {
+        ArchiveTool(docker: docker, container: object.container, timeout: settings.deadline)
     }
 
     private static func good(_ id: Int64, _ content: BackupContent) -> SQL {
@@ -102,5 +116,11 @@ struct BackupMaker: Sendable {
 struct BackupTrouble: Error, CustomStringConvertible {
     var id: Int64
     var why: String
+    /// The row may be taken up again: nothing says that it would fail again.
+    var mayPass: Bool
     var description: String { why }
+}
+
+extension DockerError {
+    var mayPass: Bool { !isTerminal && kind != .notFound }
 }

@@ -97,36 +97,19 @@ struct RestoreRun: Sendable {
             try await mover(object).moveIn(try await top(of: path))
             return .clear
         case .clear:
-            try await mover(object).clear()
+            if object.format == .tar {
+                try await mover(object).clear()
+            } else {
+                try await maker.tool(object).clear()
+            }
             return .start
         case .start:
             if wish.ran == true { try await docker.startContainer(object.container) }
             return .check
         case .load:
-            try await load(path, source, object)
-            return .check
-        }
-    }
-
-    /// In one transaction: all of it, or nothing was changed.
-    private func load(_ path: String, _ source: BackupRecord, _ object: BackupObject) async throws {
-        let name = "converged-restore-\(wish.id).dump"
-        let content = TarContent(BackupReading(path: path), length: Int(source.content?.bytes ?? 0))
-        try await docker.putArchive(
-            [TarEntry(path: name, .file(content), mode: 0o644)], into: object.container, at: "/tmp",
-            timeout: maker.settings.deadline)
-        let argv = [
-            "pg_restore", "--clean", "--if-exists", "--single-transaction", "--no-password",
-            "--username=\(object.username)", "--dbname=\(object.database)", "/tmp/\(name)",
-        ]
-        let result = try await docker.run(
-            DockerExecSpec(argv), in: object.container, timeout: maker.settings.deadline)
-        _ = try await docker.run(
-            DockerExecSpec(["rm", "-f", "/tmp/\(name)"]), in: object.container, timeout: .seconds(60))
-        guard result.exitCode == 0 else {
-            throw BackupFault(
-                "pg_restore in \(object.container) ended with \(result.exitCode), nothing was changed: "
-                    + result.output.errorText.suffix(300))
+            guard let content = source.content else { throw BackupFault("\(path) was never a good back-up") }
+            try await maker.tool(object).load(path, content, into: object)
+            return .clear
         }
     }
 
@@ -150,12 +133,18 @@ struct RestoreRun: Sendable {
         _ error: any Error, at step: Step, _ wish: RestoreWish, _ object: BackupObject
     ) async throws -> Verdict {
         let report = RestoreReport(wish, rows)
-        let mayPass = (error as? DockerError).map { !$0.isTerminal && $0.kind != .notFound } ?? false
+        let mayPass = (error as? DockerError)?.mayPass ?? (error as? BackupTrouble)?.mayPass ?? false
         let isForwards = [.moveIn, .clear, .start].contains(step)
         if isForwards || (mayPass && lease.attempt < Self.mostAttempts) { return report.retry("\(error)") }
         do {
             switch step {
-            case .unpack: try? await mover(object).clear()  // nothing was moved yet
+            // Nothing was moved yet. A container that has no such directory any more, has nothing of ours in it.
+            case .unpack: do { try await mover(object).clear() } catch is BackupFault {}
+            // One that does not run keeps the file, until the next one takes it along.
+            case .load:
+                do { try await maker.tool(object).clear() } catch is BackupFault {} catch let error as DockerError
+                    where error.kind == .notRunning || error.kind == .notFound
+                {}
             case .aside: try await mover(object).moveBack()
             default: break
             }

@@ -46,23 +46,6 @@ import Testing
         #expect(throws: BackupFault.self) { try entries(TarCensus(), damaged) }
     }
 
-    @Test func theHeadOfADumpSaysHowMuchIsInIt() throws {
-        #expect(try entries(DumpCensus(), Self.dump, by: 3) == 7)
-        for cut in [0, 4, 20, 40] {
-            #expect(throws: BackupFault.self) { try entries(DumpCensus(), Array(Self.dump.prefix(cut))) }
-        }
-        #expect(throws: BackupFault.self) { try entries(DumpCensus(), Array("PGDMPlain text".utf8)) }
-    }
-
-    /// As pg_dump 16 writes it: archive version 1.15, integers of a sign and four bytes, no compression, seven entries.
-    static let dump: [UInt8] = {
-        func integer(_ value: Int) -> [UInt8] { [0, UInt8(value & 255), UInt8(value >> 8 & 255), 0, 0] }
-        func text(_ value: String) -> [UInt8] { integer(value.utf8.count) + Array(value.utf8) }
-        let head = Array("PGDMP".utf8) + [1, 15, 0, 4, 8, 1, 0]
-        let time = [13, 5, 2, 21, 10, 126, 0].flatMap(integer)
-        return head + time + text("default") + text("16.4") + text("16.4") + integer(7) + Array("the rest".utf8)
-    }()
-
     private func rows(_ ages: [(state: String, days: Double)], exists: Bool = true) -> BackupRows {
         var rows = BackupRows(kind: "pa", key: UUID())
         rows.now = Date(timeIntervalSince1970: 1_800_000_000)
