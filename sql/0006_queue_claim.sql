@@ -393,3 +393,47 @@ begin
 end
 $$;
 
+
+-- Leases one job that a hint named, for a worker that has nothing else to do: what matters then is not the best order but that
+-- nothing is in the way of the one. Only where nothing bounds or holds anybody (no limits, no pauses); all else is for
+-- converged.claim, which follows anyway. Answers as that does.
+create function converged.claim_hinted(worker bigint, job bigint, job_kind text, job_queue text)
+    returns table (
+        id bigint, tid tid, kind text, key text, attempt integer, priority integer, args text, woken_us bigint,
+        waited_us bigint, rank_us bigint, fence bigint, folded integer, left_behind integer,
+        next_ms double precision, look_ms double precision)
+    language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+    set jit = off set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+declare
+    lease bigint := nextval('converged.fences');
+begin
+    -- The locks of converged.claim, before the snapshot that looks for workers and limits.
+    if pg_advisory_xact_lock_shared(converged.worker_lock(claim_hinted.worker)) is null then
+    end if;
+    if pg_advisory_xact_lock_shared(1129270085, 0) is null then
+    end if;
+    return query
+        update converged.jobs j set state = 'running', fence = lease, worker = claim_hinted.worker, leased_at = clock.now,
+            dirty = false, urgent = false, is_limited = false
+        -- converged.now(), written out: a statement less.
+        from (select statement_timestamp() + shift as now from converged.clock) as clock
+        where j.ctid = (
+                select free.ctid from converged.jobs free
+                where free.id = claim_hinted.job and free.state = 'ready' and free.run_at <= clock.now for update skip locked)
+            and j.kind = job_kind and j.queue = job_queue
+            and exists (select from converged.workers w where w.id = claim_hinted.worker)
+            and not exists (select from converged.pauses) and not exists (select from converged.limits)
+        returning j.id, j.ctid, j.kind, j.key, j.attempt::integer, j.priority::integer, j.args::text,
+            (1000000 * date_part('epoch', j.woken_at))::bigint,
+            (1000000 * date_part('epoch', clock.now - greatest(j.woken_at, j.run_at)))::bigint,
+            null::bigint, null::bigint, null::integer, null::integer, null::double precision, null::double precision;
+    fence := lease;
+    folded := 0;
+    left_behind := 0;
+    look_ms := 0;
+    return next;
+end
+$$;

@@ -1,0 +1,72 @@
+import Postgres
+import Support
+import Testing
+
+@testable import Queue
+
+/// Hints that name a job, and the lease of that job.
+@Suite struct HintTests {
+    private func take(_ queue: QueueBench, _ worker: Int64, _ job: Int64, kind: String = "k") async throws -> [Int64] {
+        let claim = Claim(limits: [1], worker: worker, floors: [nil], hinted: job)
+        let kinds = [JobKind(name: kind) { _ in Verdict(.settled(next: nil)) }]
+        let rows = try await queue.daemon.query(claim.statement(kinds))
+        return try Claim.Result(rows, queue.daemon).leases.map(\.lease.job)
+    }
+
+    private func enqueue(_ queue: QueueBench, _ more: SQL = "") async throws -> Int64 {
+        var sql: SQL = "select converged.enqueue('k'"
+        sql.append(more)
+        sql.append(")")
+        return try await queue.admin.query(sql).scalar()
+    }
+
+    @Test func theNamedJobIsLeasedOnce() async throws {
+        try await QueueBench.with { queue in
+            let (one, other) = (try await queue.register("one"), try await queue.register("other"))
+            let first = try await enqueue(queue)
+            let second = try await enqueue(queue)
+            #expect(try await take(queue, one, second) == [second], "not the one that waits longer")
+            #expect(try await take(queue, other, second).isEmpty)
+            #expect(try await take(queue, other, first, kind: "another").isEmpty)
+            let lease = try await queue.lease(one)
+            #expect(lease.job == first)
+            #expect(
+                try await queue.scalar(
+                    "select count(*) from converged.jobs where state = 'running' and worker = \(one) and fence is not null"
+                )
+                    == 2)
+        }
+    }
+
+    @Test func whatIsNotDueOrHeldIsLeftToTheLook() async throws {
+        try await QueueBench.with { queue in
+            let worker = try await queue.register()
+            let later = try await enqueue(queue, ", delay => '1 hour'")
+            #expect(try await take(queue, worker, later).isEmpty)
+            let job = try await enqueue(queue)
+            #expect(try await take(queue, worker + 1, job).isEmpty, "a worker without a row leases nothing")
+            try await queue.admin.query("select converged.pause(kind => 'other')")
+            #expect(try await take(queue, worker, job).isEmpty)
+            try await queue.admin.query("delete from converged.pauses")
+            try await queue.admin.query(
+                "insert into converged.limits (scope, name, max_running) values ('kind', 'z', 1)")
+            #expect(try await take(queue, worker, job).isEmpty)
+            try await queue.admin.query("delete from converged.limits")
+            #expect(try await take(queue, worker, job) == [job])
+        }
+    }
+
+    @Test func aTransactionNamesItsFirstJobAndNoMore() async throws {
+        try await QueueBench.with { queue in
+            var notices = queue.admin.listen(["converged_jobs"]).makeAsyncIterator()
+            #expect(await notices.next() == .connected)
+            let jobs: [Int64] = try await queue.admin.batch([
+                "select converged.enqueue('k')", "select converged.enqueue('k')", "select converged.enqueue('k')",
+            ]).map { try $0.scalar() }
+            #expect(await notices.next() == .notification(channel: "converged_jobs", payload: "\(jobs[0]) k"))
+            #expect(await notices.next() == .notification(channel: "converged_jobs", payload: ""))
+            let next = try await enqueue(queue)
+            #expect(await notices.next() == .notification(channel: "converged_jobs", payload: "\(next) k"))
+        }
+    }
+}
