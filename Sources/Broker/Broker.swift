@@ -24,7 +24,8 @@ public final class Broker: Sendable {
         outbound = Outbound(options, logger: logger)
         quiescing = ServerQuiescingHelper(group: loops)
         desk = Desk(
-            policy: BrokerPolicy(places: settings.places), door: DockerDoor(outbound, socket: settings.daemon),
+            policy: BrokerPolicy(places: settings.places, readable: settings.readable),
+            door: DockerDoor(outbound, socket: settings.daemon),
             settings: settings, logger: logger)
         self.settings = settings
         self.logger = logger

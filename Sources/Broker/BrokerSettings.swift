@@ -4,6 +4,8 @@ public struct BrokerSettings: Sendable {
     public var daemon = "/var/run/docker.sock"
     /// Folders of the host that containers may be given.
     public var places = BindPlaces.usual
+    /// Files of the host whose content the daemon may read.
+    public var readable = BindPlaces.usualFiles
     /// Clients at once; further ones wait in the socket's queue.
     public var maxConnections = 64
     /// Of a JSON body.

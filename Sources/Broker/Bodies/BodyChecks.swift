@@ -1,11 +1,29 @@
 /// What a shape cannot say: the owner's label, where folders of the host may come from, and what has to be ours already.
 struct BodyChecks {
     let places: BindPlaces
+    let readable: BindPlaces
 
     /// The mark that makes a thing ours, for good: Docker cannot change labels.
-    func owner(of body: JSON) throws(Refusal) {
+    @discardableResult func owner(of body: JSON) throws(Refusal) -> String {
         guard let owner = body["Labels"]?[BrokerPolicy.label]?.text, Words.owner.fits(owner) else {
             throw Refusal("the label \(BrokerPolicy.label) is missing, or is not \(Words.owner.meaning)")
+        }
+        return owner
+    }
+
+    /// One file of the host, to be read; no folder, no network, nothing else.
+    func reader(of body: JSON) throws(Refusal) {
+        let host = body["HostConfig"]
+        let mounts = host?["Mounts"]?.list ?? []
+        guard mounts.count == 1, let mount = mounts.first, mount["Type"]?.text == "bind",
+            mount["ReadOnly"] == .flag(true), host?["Binds"]?.list?.isEmpty ?? true,
+            host?["NetworkMode"]?.text == "none"
+        else { throw Refusal("a reader has one mount, a file to be read, and no network") }
+        guard let source = mount["Source"]?.text, readable.allows(source) else {
+            throw Refusal("HostConfig.Mounts[0]: \(shown(mount["Source"]?.text ?? "")) is not one of \(readable)")
+        }
+        guard let target = mount["Target"]?.text, !Self.isSystem(target) else {
+            throw Refusal("HostConfig.Mounts[0]: the path inside is the system's")
         }
     }
 

@@ -6,6 +6,9 @@
 public struct BindPlaces: Sendable, Equatable {
     public static let usual = BindPlaces(patterns: [["opt", "mypa", "agents", "*", "data"], ["opt", "twenty", "*"]])
 
+    /// Environment files of services, the defaults of `converged.services.env_file`.
+    public static let usualFiles = BindPlaces(patterns: [["opt", "twenty", ".env"], ["opt", "tez-mcp", ".env"]])
+
     let patterns: [[String]]
 
     /// Separated by colons. Nil when one is no absolute path, reaches the top of the host, or lies beneath another.
@@ -23,6 +26,11 @@ public struct BindPlaces: Sendable, Equatable {
     }
 
     private init(patterns: [[String]]) { self.patterns = patterns }
+
+    /// Whether something of these lies beneath something of the others: who runs in a container may have put a link there.
+    public func isBeneath(_ others: BindPlaces) -> Bool {
+        patterns.contains { mine in others.patterns.contains { mine.count > $0.count && Self.mayMeet(mine, $0) } }
+    }
 
     public func allows(_ path: String) -> Bool {
         guard Words.isPath(path) else { return false }

@@ -3,8 +3,14 @@
 struct BrokerPolicy: Sendable {
     /// What has this label is ours; `converged.owner` in Reconcilers/Containers/Marks.
     static let label = "converged.owner"
+    /// Of a container that is made to read a file, in Reconcilers/Services/EnvironmentFiles.
+    static let readerOwner = "reader/"
+
+    /// All that is done with a reader.
+    private static let reading = ["inspect-container", "get-archive", "stat-path", "remove-container"]
 
     var places = BindPlaces.usual
+    var readable = BindPlaces.usualFiles
 
     func judge(_ call: BrokerCall, knowing facts: [Need: Fact] = [:]) -> Verdict {
         do throws(Refusal) {
@@ -15,17 +21,20 @@ struct BrokerPolicy: Sendable {
     }
 
     private func decide(_ call: BrokerCall, _ facts: [Need: Fact]) throws(Refusal) -> Verdict {
+        let checks = BodyChecks(places: places, readable: readable)
         switch call.rule.action {
         case "create-container":
             guard let body = call.body else { break }
-            let checks = BodyChecks(places: places)
-            try checks.owner(of: body)
+            if try checks.owner(of: body).hasPrefix(Self.readerOwner) {
+                try checks.reader(of: body)
+                break
+            }
             return try whenOurs(try checks.needs(of: body), facts) { forward(call, to: call.path) }
         case "create-network":
-            try BodyChecks(places: places).owner(of: call.body ?? .null)
+            try checks.owner(of: call.body ?? .null)
         case "create-volume":
             let body = call.body ?? .null
-            try BodyChecks(places: places).owner(of: body)
+            try checks.owner(of: body)
             // Docker answers with the one of that name that is there already, whosever it is.
             let need = Need.volume(body["Name"]?.text ?? "")
             switch facts[need] {
@@ -44,8 +53,13 @@ struct BrokerPolicy: Sendable {
         switch facts[need] {
         case nil: return .look([need])
         case .absent(let answer)?: return .relay(answer)
+        case .reader(let id)?:
+            guard Self.reading.contains(call.rule.action) else {
+                throw Refusal("\(call.rule.action) is not for container \(call.subject), a reader of a file")
+            }
+            return forward(call, naming: id)
         case .ours(let id)?:
-            return forward(call, to: zip(call.rule.path, call.path).map { if case .word = $0 { $1 } else { id } })
+            return forward(call, naming: id)
         case .exec(let container)?:
             switch facts[.container(container)] {
             case nil: return .look([.container(container)])
@@ -91,6 +105,10 @@ struct BrokerPolicy: Sendable {
             }
         }
         return nil
+    }
+
+    private func forward(_ call: BrokerCall, naming id: String) -> Verdict {
+        forward(call, to: zip(call.rule.path, call.path).map { if case .word = $0 { $1 } else { id } })
     }
 
     private func forward(_ call: BrokerCall, to path: [String]) -> Verdict {

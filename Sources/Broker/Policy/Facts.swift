@@ -11,6 +11,8 @@ enum Need: Sendable, Hashable {
 enum Fact: Sendable, Equatable {
     /// It carries our label. The id (of a volume: its name) is what is forwarded, so that a rename in between changes nothing.
     case ours(id: String)
+    /// Ours, with a file of the host in it: it is made, read and removed, and never runs.
+    case reader(id: String)
     case foreign(Glimpse)
     case exec(container: String)
     /// It is not there; this was the daemon's answer.

@@ -44,9 +44,10 @@ struct DockerDoor: Sendable {
         case .container(let text):
             let name = seen.name?.hasPrefix("/") == true ? String(seen.name?.dropFirst() ?? "") : ""
             guard let id = seen.id, Words.id.fits(id), id == text || name == text else { return .foreign(nothing) }
-            guard seen.containerLabels?[BrokerPolicy.label]?.isEmpty == false else {
+            guard let owner = seen.containerLabels?[BrokerPolicy.label], !owner.isEmpty else {
                 return .foreign(Glimpse(id: id, name: "/" + name, status: seen.status ?? ""))
             }
+            if owner.hasPrefix(BrokerPolicy.readerOwner) { return .reader(id: id) }
             known.note(id)
             return .ours(id: id)
         case .network(let text):

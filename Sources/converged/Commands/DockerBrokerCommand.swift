@@ -20,11 +20,23 @@ struct DockerBrokerCommand: AsyncParsableCommand {
             """)
     var places = BindPlaces.usual.description
 
+    @Option(
+        help: """
+            Files of the host that the daemon may read, separated by colons: environment files of services. \
+            None may lie beneath one of the folders.
+            """)
+    var envFiles = BindPlaces.usualFiles.description
+
     func validate() throws {
         guard docker.hasPrefix("/") else { throw ValidationError("--docker is not an absolute path") }
-        guard BindPlaces(places) != nil else {
+        guard let folders = BindPlaces(places) else {
             throw ValidationError(
                 "--places are not absolute paths of two components or more, none beneath another: /opt/mypa/agents/*/data"
+            )
+        }
+        guard let files = BindPlaces(envFiles), !files.isBeneath(folders) else {
+            throw ValidationError(
+                "--env-files are not absolute paths of two components or more, none beneath one of --places: /opt/twenty/.env"
             )
         }
     }
@@ -33,6 +45,7 @@ struct DockerBrokerCommand: AsyncParsableCommand {
         var settings = BrokerSettings()
         settings.daemon = docker
         settings.places = BindPlaces(places) ?? .usual
+        settings.readable = BindPlaces(envFiles) ?? .usualFiles
         try await BrokerProcess.run(settings)
     }
 }

@@ -6,12 +6,15 @@ import Vendors
 
 @Suite("Services in real containers", .enabled("a Docker daemon can run here") { await DockerObstacle.found == nil })
 struct RealServiceTests {
-    @Test func oneThatNeedsAnotherFollowsItWithItsSecretsAndVolumes() async throws {
+    @Test(arguments: [false, true])
+    func oneThatNeedsAnotherFollowsItWithItsSecretsAndVolumes(throughTheBroker: Bool) async throws {
         let daemon = try await TestDocker.shared
         let mark = UUID().uuidString.prefix(8).lowercased()
         let folder = try TemporaryFolder.make("service")
         try "WORD=s3cret-word\nUNUSED=other\n".write(toFile: folder + "/.env", atomically: false, encoding: .utf8)
-        try await ServiceStage.with(.unix(daemon.socket)) { stage in
+        let broker =
+            throughTheBroker ? try await TestBroker.start(before: daemon, ["--env-files=\(folder)/.env"]) : nil
+        try await ServiceStage.with(.unix(broker?.socket ?? daemon.socket)) { stage in
             try await stage.operators.query(
                 """
                 insert into converged.services (name, droplet, image, command, env, env_file, network, alias, mounts, health_command, needs)
@@ -33,5 +36,7 @@ struct RealServiceTests {
             #expect(!networks.contains("net-\(mark)"))
             try await stage.docker.removeVolume("vol-\(mark)")
         }
+        #expect(broker?.log.contains("refused") != true, "\(broker?.log ?? "")")
+        await broker?.stop()
     }
 }

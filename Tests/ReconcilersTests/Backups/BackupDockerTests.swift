@@ -11,11 +11,13 @@ import Vendors
 @Suite("Back-ups with a real Docker daemon", .enabled("Docker can run here") { await DockerObstacle.found == nil })
 struct BackupDockerTests {
     /// A PA's container on a data directory with a config of user 1000.
-    private func with(_ body: (BackupStage, _ container: String, _ data: String) async throws -> Void) async throws {
-        let daemon = try await TestDocker.shared
-        try await BackupStage.with(socket: daemon.socket) { stage in
-            let data = try TemporaryFolder.make("data")
-            defer { TemporaryFolder.remove(data) }
+    private func with(
+        _ door: BackupDoor = .daemon,
+        _ body: (BackupStage, _ container: String, _ data: String) async throws -> Void
+    ) async throws {
+        let data = try TemporaryFolder.make("data")
+        defer { TemporaryFolder.remove(data) }
+        try await BackupStage.with(door, places: data) { stage in
             let name = try await stage.container()
             var spec = DockerContainerSpec(name: name, image: TestDocker.image, command: ["sleep", "1000"])
             spec.labels = [Marks.owner: "pa/\(stage.id)"]
@@ -93,8 +95,9 @@ struct BackupDockerTests {
         }
     }
 
-    @Test func aRestorePutsEverythingBackAndSavesWhatWasThere() async throws {
-        try await with { stage, container, data in
+    @Test(arguments: BackupDoor.allCases)
+    func aRestorePutsEverythingBackAndSavesWhatWasThere(through door: BackupDoor) async throws {
+        try await with(door) { stage, container, data in
             try await stage.settle()
             let first: Int64 = try await stage.database.query("select id from converged.backups").scalar()
             try await Command.check(["sh", "-c", "echo new >$0/memory/a; rm $0/openclaw.json; echo x >$0/-added", data])

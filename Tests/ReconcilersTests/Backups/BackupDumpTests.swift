@@ -10,9 +10,10 @@ import Vendors
 /// Dumps of databases, with programs of ours in place of Postgres' own.
 @Suite("Dumps with a real Docker daemon", .enabled("Docker can run here") { await DockerObstacle.found == nil })
 struct BackupDumpTests {
-    private func with(_ body: (BackupStage, _ key: String, _ container: String) async throws -> Void) async throws {
-        let daemon = try await TestDocker.shared
-        try await BackupStage.with(socket: daemon.socket) { stage in
+    private func with(
+        _ door: BackupDoor = .daemon, _ body: (BackupStage, _ key: String, _ container: String) async throws -> Void
+    ) async throws {
+        try await BackupStage.with(door) { stage in
             let name = "db-" + UUID().uuidString.prefix(8).lowercased()
             let id: UUID = try await stage.database.query(
                 """
@@ -23,6 +24,7 @@ struct BackupDumpTests {
             try await stage.database.query("insert into converged.dumps (service) values (\(id))")
             let key = "service/\(id.uuidString.lowercased())"
             var spec = DockerContainerSpec(name: name, image: TestDocker.image, command: ["sleep", "1000"])
+            spec.labels = [Marks.owner: key]
             spec.host.network = .none
             spec.stopSignal = "KILL"
             _ = try await stage.docker.createContainer(spec)
@@ -44,8 +46,9 @@ struct BackupDumpTests {
         echo ";     TOC Entries: $(cat /tmp/entries 2>/dev/null || echo 7)"
         """
 
-    @Test func aDatabaseIsDumpedAndRestoredInOneTransaction() async throws {
-        try await with { stage, key, container in
+    @Test(arguments: BackupDoor.allCases)
+    func aDatabaseIsDumpedAndRestoredInOneTransaction(through door: BackupDoor) async throws {
+        try await with(door) { stage, key, container in
             try await stage.docker.putArchive(
                 [.file("dump", WrittenDump.bytes(), mode: 0o644)], into: container, at: "/tmp")
             try await put("pg_dump", "echo \"$@\" >/tmp/dump-argv; cat /tmp/dump", into: container, stage)
