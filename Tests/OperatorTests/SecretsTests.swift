@@ -44,6 +44,19 @@ import Testing
         #expect(throws: Never.self) { try good.secrets.readKeyRing() }
     }
 
+    @Test func loginsOfRegistriesAreReadAndNeverShown() throws {
+        let bad = try session(["docker-registries": #"{"auths": {"ghcr.io": {"auth": "hush"}}}"#])
+        let error = #expect(throws: SettingsError.self) { try bad.secrets.readRegistries() }
+        #expect(
+            error?.description
+                == "credential 'docker-registries': the auth of ghcr.io is not the base64 of user:password (a credential store has it?)"
+        )
+        let auth = Data("me:hush".utf8).base64EncodedString()
+        let good = try session(["docker-registries": #"{"auths": {"ghcr.io": {"auth": "\#(auth)"}}}"# + "\n"])
+        #expect("\(try good.secrets.readRegistries())" == "ghcr.io")
+        #expect("\(try session([:]).secrets.readRegistries())" == "none")
+    }
+
     @Test func aTokenOfSeveralLinesIsRefusedWithoutShowingIt() throws {
         let bad = try session(["fly-token": "fm2_abc\nfm2_def"])
         let error = #expect(throws: SettingsError.self) { try bad.secrets.readFlyToken() }

@@ -6,20 +6,23 @@ import Synchronization
 /// cancelled caller gets `CancellationError`. Knows no database. Copies share the negotiated version.
 public struct DockerClient: Sendable {
     public let endpoint: DockerEndpoint
+    let registries: DockerRegistries
     let outbound: Outbound
     let supported: ClosedRange<DockerVersion>
     private let agreed: Agreed
 
-    public init(_ outbound: Outbound, endpoint: DockerEndpoint) {
-        self.init(outbound, endpoint: endpoint, supported: DockerVersion.supported)
+    /// - Parameter registries: logins that pulls are made with.
+    public init(_ outbound: Outbound, endpoint: DockerEndpoint, registries: DockerRegistries = .none) {
+        self.init(outbound, endpoint: endpoint, registries: registries, supported: DockerVersion.supported)
     }
 
     init(
-        _ outbound: Outbound, endpoint: DockerEndpoint, supported: ClosedRange<DockerVersion>,
-        agreed: DockerVersion? = nil
+        _ outbound: Outbound, endpoint: DockerEndpoint, registries: DockerRegistries = .none,
+        supported: ClosedRange<DockerVersion>, agreed: DockerVersion? = nil
     ) {
         self.outbound = outbound
         self.endpoint = endpoint
+        self.registries = registries
         self.supported = supported
         self.agreed = Agreed(agreed)
     }

@@ -27,6 +27,7 @@ final class DropletWorkers: Sendable {
     private let database: Database
     private let outbound: Outbound
     private let identity: TLSIdentity?
+    private let registries: DockerRegistries
     private let names: [String]?
     private let host: String
     private let limits: Limits
@@ -43,12 +44,14 @@ final class DropletWorkers: Sendable {
     ///   - worker: for each of them; the droplet's name is added to its name.
     ///   - kinds: what is done on a droplet besides its survey.
     init(
-        database: Database, outbound: Outbound, identity: TLSIdentity?, names: [String]?, host: String, limits: Limits,
-        worker: WorkerSettings, logger: Logger, kinds: @escaping @Sendable (ServedDroplet) -> [JobKind]
+        database: Database, outbound: Outbound, identity: TLSIdentity?, registries: DockerRegistries,
+        names: [String]?, host: String, limits: Limits, worker: WorkerSettings, logger: Logger,
+        kinds: @escaping @Sendable (ServedDroplet) -> [JobKind]
     ) {
         self.database = database
         self.outbound = outbound
         self.identity = identity
+        self.registries = registries
         self.names = names
         self.host = host
         self.limits = limits
@@ -112,7 +115,7 @@ final class DropletWorkers: Sendable {
     }
 
     private func serve(_ row: DropletRow, _ hint: @escaping @Sendable () -> Void) {
-        guard let droplet = ServedDroplet(row, outbound, identity: identity) else {
+        guard let droplet = ServedDroplet(row, outbound, identity: identity, registries: registries) else {
             logger.error(
                 "droplet \(row.name): '\(row.endpoint)' is no place to find Docker at; correct droplets.endpoint")
             return

@@ -42,8 +42,9 @@ struct Parts: Sendable {
         var limits = DropletWorkers.Limits()
         limits.survey.interval = .seconds(settings.docker.surveySeconds)
         droplets = DropletWorkers(
-            database: database, outbound: outbound, identity: needs.dockerIdentity, names: settings.docker.names,
-            host: settings.docker.hostName ?? HostName.current, limits: limits, worker: Self.worker(settings, needs),
+            database: database, outbound: outbound, identity: needs.dockerIdentity, registries: needs.registries,
+            names: settings.docker.names, host: settings.docker.hostName ?? HostName.current, limits: limits,
+            worker: Self.worker(settings, needs),
             logger: logger,
             kinds: DropletKinds(
                 database: database, outbound: outbound, keyRing: needs.keyRing, backups: Self.backups(settings)

@@ -4,7 +4,9 @@ import Vendors
 
 extension ServedDroplet {
     /// Nil when its endpoint is none, or needs an identity that is not there.
-    init?(_ row: DropletRow, _ outbound: Outbound, identity: TLSIdentity?) {
+    init?(
+        _ row: DropletRow, _ outbound: Outbound, identity: TLSIdentity?, registries: DockerRegistries = .none
+    ) {
         guard let door = row.door else { return nil }
         let endpoint: DockerEndpoint
         switch door {
@@ -15,7 +17,7 @@ extension ServedDroplet {
         }
         let host = door.gatewayHost
         self.init(
-            name: row.name, docker: DockerClient(outbound, endpoint: endpoint),
+            name: row.name, docker: DockerClient(outbound, endpoint: endpoint, registries: registries),
             gateway: { GatewayClient(outbound, host: host, port: $0) }, domain: row.domain, address: row.address)
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Operator
 import Systemd
+import Vendors
 
 /// What `doctor` asks this host; the database's questions are in `Operator`.
 enum HostChecks {
@@ -43,6 +44,11 @@ enum HostChecks {
             Check("docker-cert") {
                 try secrets.readDockerIdentity() == nil
                     ? .skipped("no certificate for Docker daemons over the network", advice: nil) : .ok("readable")
+            },
+            Check("docker-registries") {
+                let registries = try secrets.readRegistries()
+                return registries.hosts.isEmpty
+                    ? .skipped("no logins: images are pulled as anybody may", advice: nil) : .ok("\(registries)")
             },
         ]
     }

@@ -17,6 +17,8 @@ struct DaemonNeeds: Sendable {
     let keyRing: KeyRing
     /// What proves us to Docker daemons over the network.
     let dockerIdentity: TLSIdentity?
+    /// Logins that images are pulled with.
+    let registries: DockerRegistries
 
     /// Fails with one line that names the setting or credential. A daemon with neither a Fly organisation nor droplets has
     /// nothing to do, so that is a fault: mostly a forgotten setting.
@@ -30,6 +32,7 @@ struct DaemonNeeds: Sendable {
         databaseURL = try secrets.readDatabaseURL(settings)
         fly = try settings.fly.org.map { Fly(org: $0, token: FlyToken(try secrets.readFlyToken())) }
         keyRing = try secrets.readKeyRing()
+        registries = try secrets.readRegistries()
     }
 
     /// For people: whose work it does.

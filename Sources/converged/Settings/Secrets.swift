@@ -1,6 +1,7 @@
 import Outbound
 import Reconcilers
 import Systemd
+import Vendors
 
 /// What comes from the directory of credentials only.
 struct Secrets: Sendable {
@@ -27,6 +28,16 @@ struct Secrets: Sendable {
         }
         let paths = Self.dockerNames.map(credentials.path)
         return TLSIdentity(ca: paths[0], cert: paths[1], key: paths[2])
+    }
+
+    /// Logins of image registries; none where there is no such credential.
+    func readRegistries() throws -> DockerRegistries {
+        guard let bytes = try credentials.readIfPresent("docker-registries") else { return .none }
+        do {
+            return try DockerRegistries(configuration: bytes)
+        } catch {
+            throw SettingsError("credential 'docker-registries': \(error)")
+        }
     }
 
     /// What seals the gateway tokens.

@@ -14,7 +14,9 @@ struct ServiceStage: Sendable {
     let operators: Database
     let docker: DockerClient
 
-    static func with(_ endpoint: DockerEndpoint, _ body: (ServiceStage) async throws -> Void) async throws {
+    static func with(
+        _ endpoint: DockerEndpoint, _ registries: DockerRegistries = .none, _ body: (ServiceStage) async throws -> Void
+    ) async throws {
         let database = try await TestDatabase.make()
         let admin = database.open()
         try await admin.script(
@@ -27,7 +29,7 @@ struct ServiceStage: Sendable {
         let outbound = Outbound(logger: logger)
         let stage = ServiceStage(
             admin: admin, operators: database.open(role: "converged_operator"),
-            docker: DockerClient(outbound, endpoint: endpoint))
+            docker: DockerClient(outbound, endpoint: endpoint, registries: registries))
         let daemon = database.open(role: "converged_daemon")
         let droplet = ServedDroplet(
             name: "one", docker: stage.docker, gateway: { GatewayClient(outbound, host: "127.0.0.1", port: $0) },

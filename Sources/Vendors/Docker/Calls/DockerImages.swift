@@ -26,17 +26,34 @@ extension DockerClient {
 
     /// Brings an image onto the host and returns it. `noSuchImage`, `unauthorized`, `diskFull`, `unreachable` and
     /// `rateLimited` tell who is to act; layers that arrived are kept for the next try. Cancelling ends the download.
-    /// - Parameter idle: the longest silence; a registry that stalls is given up after it.
+    /// - Parameters:
+    ///   - login: nil: what the client has for the image's registry, if anything.
+    ///   - idle: the longest silence; a registry that stalls is given up after it.
     @discardableResult public func pullImage(
         _ reference: DockerImageReference, login: DockerRegistryLogin? = nil, timeout: Duration = .seconds(3600),
         idle: Duration = .seconds(180), progress: @Sendable (DockerPullProgress) -> Void = { _ in }
     ) async throws -> DockerImage {
+        let login = login ?? registries.login(for: reference)
         let call = try DockerCall.post(.pullImage, "\(reference)", ["images", "create"]).with {
             $0.query = [("fromImage", reference.repository), ("tag", reference.version)]
             if let login { $0.headers = [("X-Registry-Auth", try login.header())] }
             $0.total = timeout
             $0.idle = idle
         }
+        do {
+            try await download(call, progress)
+        } catch let error as DockerError where [.unauthorized, .noSuchImage].contains(error.kind) {
+            // Docker's words often name neither.
+            let place = "\(reference.registry), asked for \(reference) with \(login == nil ? "no" : "a") login"
+            throw DockerError(
+                error.kind, .pullImage, target: call.target, status: error.status, message: "\(place): \(error.message)"
+            )
+        }
+        // A clean end without a failure is success only if the image is there (contract docker, "Images").
+        return try await inspectImage("\(reference)")
+    }
+
+    private func download(_ call: DockerCall, _ progress: (DockerPullProgress) -> Void) async throws {
         let response = try await stream(call)
         var lines = LineSplitter()
         do {
@@ -47,8 +64,6 @@ extension DockerClient {
         } catch is LineSplitter.TooLong {
             throw DockerError(.unavailable, .pullImage, target: call.target, message: "a line is too long")
         }
-        // A clean end without a failure is success only if the image is there (contract docker, "Images").
-        return try await inspectImage("\(reference)")
     }
 
     private func note(_ line: [UInt8], _ call: DockerCall, _ progress: (DockerPullProgress) -> Void) throws {
