@@ -52,6 +52,6 @@ struct Assistants {
     }
 
     func isUpgraded() async throws -> Bool {
-        try await web.query("select bool_and(image = \(Engine.images.new)) from converged.pas").scalar()
+        try await web.query("select bool_and(state = 'done') from converged.rollouts").scalar()
     }
 }

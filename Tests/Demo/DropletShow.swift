@@ -52,10 +52,12 @@ struct DropletShow {
         var steps = 0
         while true {
             guard stage.isDaemonRunning else { throw Mishap(description: "the daemon ended: \(stage.lastWords)") }
+            // Asked first: what it brings about may not show yet in a picture that was taken before.
+            let isOver = try await isDone()
             let picture = try await assistants.look()
             steps = try await assistants.steps(since: since)
             table.show(picture, calls: steps)
-            if picture.settled == picture.total, try await isDone() { break }
+            if isOver, picture.settled == picture.total { break }
             if ContinuousClock.now - start > .seconds(120) {
                 throw Mishap(description: "not settled after 120 s: \(picture.byStatus)\n\(stage.lastWords)")
             }

@@ -15,17 +15,35 @@ enum Engine {
     }
 
     static func start(_ ports: ClosedRange<Int>) async throws -> Engine {
-        if let obstacle = await DockerObstacle.found {
+        if let obstacle = await DockerObstacle.reason() {
             say("a simulated Docker daemon, because \(obstacle)")
             let simulator = try await DockerSimulator.start()
             for image in [images.old, images.new] { simulator.publish(.init(image), isLocal: true) }
-            for command in ["apt-get*", "env*apt-get*", "dpkg*", "npm*", "mv*"] { simulator.onExec(.init(command)) }
+            teach(simulator)
             return .simulated(simulator, try await GatewayServers.open(simulator, ports: ports, address: "127.0.0.1"))
         }
         say("a real Docker daemon of its own, and two tiny images in the place of OpenClaw's")
         let docker = try await TestDocker.start()
         for image in [images.old, images.new] { try await docker.makeGatewayImage(image) }
         return .real(docker)
+    }
+
+    /// The commands of the fleet's checklist, and what each leaves in a container.
+    private static func teach(_ simulator: DockerSimulator) {
+        simulator.onExec(.init("timeout * apt-get update"))
+        simulator.onExec(.init("timeout * chromium") { $0.marks = ["chromium"] })
+        simulator.onExec(.init("chromium --version") { $0.needs = ["chromium"] })
+        simulator.onExec(.init("timeout * mcporter") { $0.marks = ["mcporter"] })
+        simulator.onExec(.init("npm ls *", exitCode: 1))
+        simulator.onExec(.init("npm ls *") { $0.needs = ["mcporter"] })
+        simulator.onExec(
+            .init("mv -f *") {
+                for (folder, name) in [
+                    ("/home/node/.openclaw/", "openclaw.json"), ("/home/node/.mcporter/", "mcporter.json"),
+                ] {
+                    $0.moves[folder + "." + name + ".converged"] = folder + name
+                }
+            })
     }
 
     var socket: String {

@@ -6,7 +6,7 @@ public enum DockerObstacle {
     public static var found: String? { get async { await answer.value } }
 
     private static let answer = Task { () -> String? in
-        let reason = await look()
+        let reason = await Self.reason()
         if let reason {
             let line = "\n*** SKIPPED: all tests against a real Docker daemon, because \(reason) ***\n\n"
             FileHandle.standardError.write(Data(line.utf8))
@@ -14,7 +14,8 @@ public enum DockerObstacle {
         return reason
     }
 
-    private static func look() async -> String? {
+    /// The same for whoever has another way: nothing is printed.
+    public static func reason() async -> String? {
         guard getuid() == 0 else { return "they need root" }
         for program in ["dockerd", "containerd", "runc", "docker", "docker-registry", "busybox", "ip"] {
             if (try? await Command.run(["which", program]))?.status != 0 {
