@@ -1,3 +1,4 @@
+import Postgres
 import Support
 import Testing
 
@@ -47,5 +48,36 @@ import Testing
             #expect(text.contains("! 1 dead jobs: `converged jobs list --state dead`"))
             #expect(text.contains("! 1 objects are blocked"))
         }
+    }
+
+    @Test func openRolloutsAreShown() async throws {
+        try await Office.open { office in
+            try await office.rentDroplets()
+            let id = try await startRollout(office)
+            let text = try await office.read { try await $0.showStatus() }.text
+            #expect(text.contains("\nrollouts\n") && text.contains("rolling out") && text.contains("0 of 2"))
+            #expect(!text.contains("! rollout \(id)"))
+        }
+    }
+
+    @Test func aHaltedRolloutNeedsAPerson() async throws {
+        try await Office.open { office in
+            try await office.rentDroplets()
+            let id = try await startRollout(office)
+            try await office.operators.query("select converged.halt_rollout(\(id), 'complaints')")
+            let (exit, document) = try await office.ask { try await $0.showStatus() }
+            #expect(exit == .attention && document["rollouts"].items.count == 1)
+            let rollout = try #require(document["rollouts"].items.first)
+            #expect(rollout["stands"].text == "halted" && rollout["members"].integer == 2)
+            #expect(rollout["arrived"].integer == 0 && rollout["why"].text?.hasSuffix("complaints") == true)
+            let needs = document["needs"].items.compactMap(\.text)
+            #expect(needs.contains("rollout \(id) is halted, 0 of 2 done: `converged rollout status \(id)`"))
+        }
+    }
+
+    private func startRollout(_ office: Office) async throws -> Int64 {
+        try await office.operators.query(
+            "select converged.start_rollout('ghcr.io/openclaw/openclaw:2026.3.1')"
+        ).scalar()
     }
 }

@@ -35,6 +35,12 @@ extension Verbs {
         if !away.isEmpty {
             needs.append("\(away.joined(separator: ", ")): Docker does not answer; see `converged droplets show`")
         }
+        let halted = status["rollouts"].items.filter { $0["state"].text == "halted" }
+        for rollout in halted {
+            needs.append(
+                "rollout \(rollout["id"].line) is halted, \(rollout["done"].line) done: `converged rollout status \(rollout["id"].line)`"
+            )
+        }
         return needs
     }
 
@@ -62,6 +68,12 @@ extension Verbs {
             [
                 .init("name"), .init("status"), .init("serving", nil, .number), .init("draining"),
                 .init("pas", nil, .number), .init("services", nil, .number), .init("engine_version", "engine"),
+            ])
+        section(
+            "rollouts", status["rollouts"],
+            [
+                .init("id", nil, .number), .init("stands"), .init("since_seconds", "since", .age), .init("done"),
+                .init("failed", nil, .number), .init("image"), .init("why"),
             ])
         section(
             "conditions that are not True", status["conditions"],
@@ -115,6 +127,10 @@ extension Verbs {
                     (select count(*) from converged.pas p where p.droplet = o.name) as pas,
                     (select count(*) from converged.services s where s.droplet = o.name) as services
                 from converged.droplets o order by name) d),
+            'rollouts', (select coalesce(json_agg(row_to_json(r)), '[]') from (
+                select id, stands, state, \(seconds(since: "changed_at")) as since_seconds,
+                    arrived || ' of ' || members as done, members, arrived, under_way, waiting, failed, skipped, image, why
+                from converged.rollout_list where state <> 'done' order by id) r),
             'conditions', (select coalesce(json_agg(row_to_json(c)), '[]') from (
                 select kind, type, reason, status, count(*) from converged.conditions
                 where status <> 'True' group by kind, type, reason, status order by count(*) desc, kind, type, reason) c),
