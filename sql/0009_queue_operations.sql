@@ -73,6 +73,24 @@ begin
 end
 $$;
 
+-- A limit counts one kind: that of a family would hold nobody back.
+create function converged.assert_one_kind(name text) returns void
+    language plpgsql stable set search_path = pg_catalog, converged
+as $$
+#variable_conflict use_variable
+declare
+    members text[];
+begin
+    select array_agg(k.name order by k.name) into members from converged.kinds k
+    where converged.kind_family(k.name) = name and k.name <> name;
+    if members is not null and not exists (select from converged.kinds k where k.name = name) then
+        raise exception '% is a family of kinds, and a limit is of one: %', name, array_to_string(members[1:10], ', ')
+            using errcode = 'invalid_parameter_value',
+                hint = 'limit each of them by its name; a pause of ' || name || ' holds all of them';
+    end if;
+end
+$$;
+
 -- Limits of a queue or kind over all daemons; null takes that limit away, all null the row.
 create function converged.set_limit(
     scope text, name text, max_running integer default null, rate_per_second double precision default null,
@@ -86,6 +104,8 @@ begin
     end if;
     if scope = 'queue' then
         perform converged.assert_queue(name);
+    elsif num_nonnulls(max_running, rate_per_second, max_per_lane) > 0 then
+        perform converged.assert_one_kind(name);
     end if;
     if num_nonnulls(max_running, rate_per_second, max_per_lane) = 0 then
         delete from converged.limits l where l.scope = set_limit.scope and l.name = set_limit.name;
@@ -248,6 +268,6 @@ call converged.hand_out('converged.pause(text, text, text), converged.resume(tex
     converged.resume_queue(text), converged.set_limit(text, text, integer, double precision, integer, integer),
     converged.cancel(bigint), converged.retry(bigint), converged.redrive(text, text, text, timestamptz, integer)',
     'converged_operator');
-revoke all on function converged.redrive_these(bigint[]) from public;
+revoke all on function converged.redrive_these(bigint[]), converged.assert_one_kind(text) from public;
 -- A web app may take back what it enqueued, and the rescue ends what was to be cancelled.
 grant execute on function converged.cancel(bigint) to converged_web, converged_daemon;

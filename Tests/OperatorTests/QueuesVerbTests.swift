@@ -77,6 +77,30 @@ import Testing
         }
     }
 
+    /// A limit of all pa@… together does not exist: it would hold nobody back.
+    @Test func aFamilyOfKindsHasNoLimit() async throws {
+        try await Office.open { office in
+            try await office.owner.query(
+                "insert into converged.kinds (name, queue) values ('pa@one', 'default'), ('pa@two', 'default')")
+            let refused = await #expect(throws: VerbError.self) {
+                try await office.read { try await $0.limitKind("pa", NewLimit(running: 1)) }
+            }
+            #expect(refused?.exit == .unknown && refused?.message.contains("pa@one, pa@two") == true)
+            // A pause of the family makes it a name that is known.
+            _ = try await office.operators.query("select converged.pause('pa')")
+            for call in ["max_running => 1", "rate_per_second => 1", "max_per_lane => 1"] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await office.operators.query("select converged.set_limit('kind', 'pa', \(raw: call))")
+                }
+                #expect(error?.sqlState == "22023" && error?.message.contains("pa@one, pa@two") == true)
+                #expect(error?.hint?.contains("pause of pa") == true)
+            }
+            _ = try await office.operators.query("select converged.set_limit('kind', 'pa')")
+            let set = try await office.read { try await $0.limitKind("pa@one", NewLimit(running: 1)) }
+            #expect(set.text == "kind pa@one: at most 1 running\n")
+        }
+    }
+
     @Test func workersAreDrainedByNumberAndName() async throws {
         try await Office.open { office in
             let worker = try await office.register(kinds: ["prune"])

@@ -56,6 +56,13 @@ extension Verbs {
         let known: [String] = try await database.query(
             "select name from converged.queue_list where scope = 'kind' order by name"
         ).column(0)
+        let members = known.filter { $0.hasPrefix(name + "@") }
+        if !members.isEmpty, !known.contains(name) {
+            throw VerbError(
+                .unknown,
+                "'\(name)' is a family of kinds, and a limit is of one: \(members.joined(separator: ", ")); limit each by its name"
+            )
+        }
         guard known.contains(name) else {
             throw VerbError(
                 .unknown,
