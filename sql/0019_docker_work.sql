@@ -22,6 +22,7 @@ create table converged.containers (
     repairs           smallint not null default 0,  -- restarts for bad health since repairs_since
     repairs_since     timestamptz,
     unhealthy_since   timestamptz,
+    claims            text[] not null default '{}',  -- what we put into its files, digests of values with their places
     primary key (kind, key)
 ) with (fillfactor = 70);
 create index on converged.containers (droplet);

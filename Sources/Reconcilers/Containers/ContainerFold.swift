@@ -12,10 +12,15 @@ extension ContainerView {
             observed.hasImage = true
         case (.prepare, _): observed.tried.insert(.prepare)
         case (.intend(let intent), _): foldIntent(intent)
-        case (.lookFiles, .files(let areRight)):
+        case (.lookFiles(let id), .files(let areRight)):
             observed.tried.insert(.filesSeen)
-            if areRight { observed.tried.insert(.files) }
-        case (.push, _): observed.tried.insert(.files)
+            if areRight {
+                observed.tried.insert(.files)
+                noteClaims(of: id)
+            }
+        case (.push(let id), _):
+            observed.tried.insert(.files)
+            noteClaims(of: id)
         case (.lookLogs(let failure), .log(let tail)): foldLog(failure, tail)
         case (.probe(let id), .finding(let finding)): foldProbe(id, finding)
         case (.checklist(let id), .checklist(let progress)): observed.checklist[id] = progress
@@ -67,7 +72,7 @@ extension ContainerView {
     /// Bad health begins when it is first seen, and ends when it is not.
     private mutating func noteHealth() {
         guard let id = memory.containerID, let proven = observed.scene?[id], proven.holdsPort else { return }
-        let isBad = proven.health == .unhealthy || proven.isLooping(now) || proven.state == .paused
+        let isBad = proven.health == .unhealthy || proven.isLooping(now)
         if isBad { memory.unhealthySince = memory.unhealthySince ?? now }
         if !isBad, proven.health == .healthy { noteGoodHealth() }
     }
@@ -93,6 +98,11 @@ extension ContainerView {
         observed.tried.insert(.logs)
         observed.failure = failure
         if !tail.isEmpty { observed.failure?.why += "\n" + tail }
+    }
+
+    /// The files are those of this row, and no way leads back to others.
+    private mutating func noteClaims(of id: String) {
+        if id == memory.containerID { memory.claims = desired.claims }
     }
 
     mutating func noteRestart() { memory.restartedAt = desired.restartRequestedAt ?? memory.restartedAt }

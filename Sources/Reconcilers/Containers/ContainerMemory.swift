@@ -19,13 +19,15 @@ public struct ContainerMemory: Sendable, Equatable {
     var repairs = 0
     var repairsSince: Date?
     var unhealthySince: Date?
+    /// ``DesiredContainer/claims`` of every row whose files may be in place: what is no longer wanted can be taken out.
+    public internal(set) var claims: Set<String> = []
 
     public init() {}
 
     /// In the order in which both directions go.
     private static let columns = [
         "epoch", "container_id", "spec_hash", "failed_hash", "failed_generation", "failed_why", "data_made_at",
-        "restarted_at", "repairs", "repairs_since", "unhealthy_since",
+        "restarted_at", "repairs", "repairs_since", "unhealthy_since", "claims",
     ]
 
     /// The columns of table alias `c`, for a reader's statement; the row may be missing in an outer join.
@@ -43,6 +45,7 @@ public struct ContainerMemory: Sendable, Equatable {
         repairs = try fields.next() ?? 0
         repairsSince = try fields.next()
         unhealthySince = try fields.next()
+        claims = Set(try fields.next() ?? [String]())
     }
 
     /// Nil when nothing differs from `old`.
@@ -50,15 +53,17 @@ public struct ContainerMemory: Sendable, Equatable {
         guard self != old else { return nil }
         return """
             insert into converged.containers (kind, key, droplet, epoch, container_id, spec_hash, failed_hash,
-                failed_generation, failed_why, data_made_at, restarted_at, repairs, repairs_since, unhealthy_since)
+                failed_generation, failed_why, data_made_at, restarted_at, repairs, repairs_since, unhealthy_since,
+                claims)
             values (\(desired.kind), \(desired.key), \(desired.droplet), \(epoch), \(containerID), \(specHash),
                 \(failedHash), \(failedGeneration), \(failedWhy), \(dataMadeAt), \(restartedAt), \(repairs),
-                \(repairsSince), \(unhealthySince))
+                \(repairsSince), \(unhealthySince), \(claims.sorted())::text[])
             on conflict (kind, key) do update set epoch = excluded.epoch, container_id = excluded.container_id,
                 spec_hash = excluded.spec_hash, failed_hash = excluded.failed_hash,
                 failed_generation = excluded.failed_generation, failed_why = excluded.failed_why,
                 data_made_at = excluded.data_made_at, restarted_at = excluded.restarted_at, repairs = excluded.repairs,
-                repairs_since = excluded.repairs_since, unhealthy_since = excluded.unhealthy_since
+                repairs_since = excluded.repairs_since, unhealthy_since = excluded.unhealthy_since,
+                claims = excluded.claims
             """
     }
 

@@ -62,6 +62,8 @@ struct ContainerView: Sendable {
 
     /// What a new run may forget: a changed row deserves new attempts.
     mutating func begin() {
+        // Before any file is written: after a crash nobody knows whether it was.
+        memory.claims.formUnion(desired.claims)
         if status.observedGeneration != desired.generation {
             memory.repairs = 0
             memory.repairsSince = nil

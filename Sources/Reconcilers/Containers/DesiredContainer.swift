@@ -18,6 +18,8 @@ public struct DesiredContainer: Sendable, Equatable {
     }
     /// Mount of `shape` that holds what must never be lost; nil: none is made or looked after.
     public var data: DataFolder?
+    /// What the row puts into files that others write, too; each says a place and which value.
+    public var claims: Set<String> = []
     /// Something in the row that Docker needs not be asked about.
     public var fault: ContainerFault?
     /// Why a container must not be started yet: a service that it needs is not healthy. Looked at again soon.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// `openclaw.json` of a PA (contract openclaw, "Config file"): what the gateway and its owner wrote there, under what the
-/// row says, under what the fleet's standard fixes. Holds the token, so it prints nothing.
+/// row says, under what the fleet's standard fixes. What the row does not say any more goes, unless somebody changed it there. Holds the token, so it prints nothing.
 struct GatewayConfig: Sendable {
     /// The row's own part.
     let row: JSONValue
@@ -10,6 +10,8 @@ struct GatewayConfig: Sendable {
     /// another one.
     let bind: String
     let token: GatewayToken
+    /// What earlier rows put there (``ConfigClaims``).
+    var former: Set<String> = []
 
     /// What has to be in the file, from what is there. Nil when it is right as it is.
     func content(over present: [UInt8]?) throws(ContainerFault) -> [UInt8]? {
@@ -20,7 +22,9 @@ struct GatewayConfig: Sendable {
             }
             file = read
         }
-        var wanted = file.merged(with: .object(["gateway": .object(["bind": file["gateway"]?["bind"] ?? .text(bind)])]))
+        let others = ConfigClaims.removing(former.subtracting(ConfigClaims.of(row)), from: file)
+        let place = others["gateway"]?["bind"] ?? .text(bind)
+        var wanted = others.merged(with: .object(["gateway": .object(["bind": place])]))
         wanted = wanted.merged(with: row).merged(with: fixed)
         return wanted == file ? nil : wanted.bytes
     }

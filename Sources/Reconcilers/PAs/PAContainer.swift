@@ -5,6 +5,8 @@ extension PARow {
     /// On the droplet; outlives every container.
     var dataPath: String { "/opt/mypa/agents/pa-\(name)/data" }
 
+    var configValue: JSONValue { JSONValue(config.utf8) ?? .object([:]) }
+
     static let statePath = "/home/node/.openclaw"
 
     var desired: DesiredContainer {
@@ -18,6 +20,7 @@ extension PARow {
             isDeleting: isDeleting, shape: shape)
         desired.data = DataFolder(path: dataPath, pathInside: Self.statePath)
         desired.restartRequestedAt = restartRequestedAt
+        desired.claims = ConfigClaims.of(configValue)
         desired.isFrozen = isFrozen
         desired.areRepairsHalted = areRepairsHalted
         if !ImageReference.isValid(image) {

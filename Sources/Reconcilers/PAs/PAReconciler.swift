@@ -73,8 +73,8 @@ struct PAReconciler: Sendable {
         let gateway = droplet.gateway(row.port)
         var workload = Workload { _ in try await PAProbe(gateway: gateway, token: token).finding() }
         let config = GatewayConfig(
-            row: JSONValue(row.config.utf8) ?? .object([:]), port: row.port,
-            bind: gateway.host.hasPrefix("127.") ? "loopback" : "lan", token: token)
+            row: row.configValue, port: row.port, bind: gateway.host.hasPrefix("127.") ? "loopback" : "lan",
+            token: token, former: row.memory.claims)
         workload.files = [
             PlacedFile(folder: PARow.statePath, name: "openclaw.json") { present throws(ContainerFault) in
                 try config.content(over: present)
