@@ -26,6 +26,7 @@ import Testing
             "POST", "/v1.41/images/create?fromImage=ghcr.io%2Fa%2Fb&tag=1", "",
             "/v1.41/images/create?fromImage=ghcr.io%2Fa%2Fb&tag=1"
         ),
+        ("POST", "/v1.41/containers/pa-ada/unpause", "", "/v1.41/containers/\(ours)/unpause"),
         ("DELETE", "/v1.41/networks/team", "", "/v1.41/networks/\(ours)"),
         ("DELETE", "/v1.41/volumes/data", "", "/v1.41/volumes/data"),
     ]) func oursIsForwardedByItsID(method: String, target: String, body: String, sent: String) throws {
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "start", "stop", "restart", "kill", "wait", "update", "rename?name=xy", "exec",
+        "start", "stop", "restart", "kill", "unpause", "wait", "update", "rename?name=xy", "exec",
     ]) func foreignContainersAreNotTouched(verb: String) throws {
         for name in ["nginx", theirs] {
             let body = verb == "exec" ? #"{"Cmd":["id"]}"# : verb == "update" ? "{}" : ""

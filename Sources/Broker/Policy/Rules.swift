@@ -52,6 +52,7 @@ extension Rule {
         on("POST", "start", "start-container"),
         on("POST", "stop", "stop-container", ["t": .number(0...3600)]),
         on("POST", "restart", "restart-container", ["t": .number(0...3600)]),
+        on("POST", "unpause", "unpause-container"),
         on("POST", "kill", "kill-container", ["signal": Words.signal]),
         on("POST", "rename", "rename-container", ["name": Words.name], needs: ["name"]),
         on("POST", "update", "update-container", body: .json(Bodies.update)),

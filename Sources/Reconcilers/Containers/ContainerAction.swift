@@ -23,6 +23,7 @@ enum ContainerAction: Sendable, Equatable {
     case start(id: String)
     case stop(id: String)
     case restart(id: String, RestartCause)
+    case unpause(id: String)
     case rename(id: String, to: String)
     case remove(id: String)
     case checklist(id: String)
@@ -92,6 +93,7 @@ extension ContainerAction: CustomStringConvertible {
         case .start(let id): "start \(short(id))"
         case .stop(let id): "stop \(short(id))"
         case .restart(let id, let cause): "restart \(short(id)) (\(cause.rawValue))"
+        case .unpause(let id): "unpause \(short(id))"
         case .rename(let id, let name): "rename \(short(id)) to \(name)"
         case .remove(let id): "remove \(short(id))"
         case .checklist(let id): "checklist of \(short(id))"

@@ -42,6 +42,7 @@ struct ContainerCalls: Sendable {
         case .start(let id): try await docker.startContainer(id)
         case .stop(let id): try await docker.stopContainer(id, graceSeconds: view.limits.graceSeconds)
         case .restart(let id, _): try await docker.restartContainer(id, graceSeconds: view.limits.graceSeconds)
+        case .unpause(let id): try await docker.unpauseContainer(id)
         case .rename(let id, let name): try await docker.renameContainer(id, to: name)
         case .remove(let id): try await docker.removeContainer(id)
         }

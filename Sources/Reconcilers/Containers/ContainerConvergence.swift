@@ -34,7 +34,8 @@ extension ContainerView {
         if candidate.makesFolders { return .act(.makeData(id: candidate.id)) }
         if let failure = observed.failure, failure.id == candidate.id { return abandonment(failure, roles) }
         switch candidate.state {
-        case .running, .restarting, .paused: return proof(candidate, roles)
+        case .paused: return thaw(candidate)
+        case .running, .restarting: return proof(candidate, roles)
         case .removing, .dead, .other:
             return .end(.again(seconds: limits.lookPauseSeconds, progress, "\(candidate.name) is passing"))
         case .created, .exited: return swap(candidate, roles)

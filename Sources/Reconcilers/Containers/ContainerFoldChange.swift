@@ -30,6 +30,10 @@ extension ContainerView {
             observed.probe[id] = nil
             if cause == .requested { noteRestart() }
             observed.scene = nil
+        case .unpause(let id):
+            observed.tried.insert(.unpause(id))
+            observed.probe[id] = nil
+            observed.scene = nil
         case .rename(let id, let name):
             observed.scene?[id]?.name = name
         case .remove(let id):

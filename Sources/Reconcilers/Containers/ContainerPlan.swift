@@ -45,7 +45,7 @@ struct ContainerPlan: Sendable, Equatable {
                 state: .created)
             made.makesFolders = view.desired.data != nil && view.memory.dataMadeAt == nil
             scene[made.id] = made
-        case .start(let id), .restart(let id, _):
+        case .start(let id), .restart(let id, _), .unpause(let id):
             scene[id]?.state = .running
         case .remove(let id):
             scene[id] = nil

@@ -33,10 +33,18 @@ extension ContainerView {
         case .removing, .dead, .other:
             return .end(.again(seconds: limits.lookPauseSeconds, progress, "\(proven.name) is passing"))
         case .paused:
-            return sickness(proven, "it is paused")
+            return thaw(proven)
         case .running, .restarting:
             return health(proven)
         }
+    }
+
+    /// Somebody froze it by hand: the cheapest repair there is.
+    func thaw(_ container: ContainerSight) -> ContainerStep {
+        if observed.tried.contains(.unpause(container.id)) {
+            return .end(.again(seconds: limits.lookPauseSeconds, progress, "\(container.name) is paused again"))
+        }
+        return .act(.unpause(id: container.id))
     }
 
     /// A container that was renamed by hand, or that has just taken over, gets the name; who has it gives it up.

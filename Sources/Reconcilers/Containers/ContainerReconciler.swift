@@ -93,6 +93,18 @@ private struct ContainerRun {
         stored = view.memory
     }
 
+    /// What somebody else did and was taken back: whoever looks for it should find it.
+    private var events: [SQL] {
+        actions.compactMap { action in
+            guard case .unpause = action else { return nil }
+            return Records.event(
+                kind: view.desired.kind, key: view.desired.key, reason: "Unpaused",
+                message:
+                    "\(view.desired.name) was paused by hand, and runs again; to keep it still set desired_state = 'stopped'"
+            )
+        }
+    }
+
     func verdict(_ ending: RunEnding, _ settings: ContainerSettings) throws -> Verdict {
         let report = ContainerReport(view, ending)
         let (kind, key) = (view.desired.kind, view.desired.key)
@@ -114,6 +126,7 @@ private struct ContainerRun {
         if ending == .settled(.running), let id = report.memory.containerID { writes += subject.whenRunning(id) }
         writes.append(
             Records.conditions(kind: kind, key: key, generation: view.desired.generation, report.conditions))
+        writes += events
         return Verdict(
             // A settled end ends the attempts too: events that hint at a change wake a job at once only while none has failed.
             ending.outcome(resyncSeconds: settings.resyncSeconds) { .settled(next: $0) },

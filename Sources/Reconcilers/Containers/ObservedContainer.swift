@@ -85,6 +85,7 @@ enum ContainerAttempt: Sendable, Hashable {
     case start(String)
     case stop(String)
     case restart
+    case unpause(String)
     case remove(String)
     case place(String)
     case restore(String)

@@ -10,6 +10,7 @@ public enum DockerAction: String, Sendable, CaseIterable {
     case stopContainer = "stop-container"
     case killContainer = "kill-container"
     case restartContainer = "restart-container"
+    case unpauseContainer = "unpause-container"
     case renameContainer = "rename-container"
     case updateContainer = "update-container"
     case waitContainer = "wait-container"

@@ -89,11 +89,12 @@ import Testing
         /// What people do on a droplet.
         mutating func meddle() {
             guard let index = world.boxes.indices.last else { return }
-            switch roll(5) {
+            switch roll(6) {
             case 0: world.boxes[index].sight.name = "mine"
             case 1: world.boxes[index].sight.drift = "memory limit"
             case 2 where world.boxes[index].sight.holdsPort: world.boxes[index].sight.state = .exited
             case 3 where world.boxes[index].sight.name == "pa-ada": memory.containerID = nil
+            case 4 where world.boxes[index].sight.state == .running: world.boxes[index].sight.state = .paused
             default: break
             }
         }

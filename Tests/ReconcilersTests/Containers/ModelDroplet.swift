@@ -59,6 +59,7 @@ struct ModelDroplet {
         case .makeData: hasData = true
         case .start(let id), .restart(let id, _): return start(id)
         case .stop(let id): return change(id) { if $0.sight.holdsPort { $0.sight.state = .exited } }
+        case .unpause(let id): return change(id) { $0.sight.state = .running }
         case .rename(let id, let name):
             if boxes.contains(where: { $0.sight.name == name }) {
                 return .failed(ContainerProblem(.nameTaken(by: nil), .renameContainer, "taken"))

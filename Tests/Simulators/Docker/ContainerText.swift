@@ -27,7 +27,8 @@ extension DockerWorld {
 
     private func state(_ container: EngineContainer) -> JSON {
         var state: JSON = [
-            "Status": .string(container.state.rawValue), "Running": .bool(container.isRunning), "Paused": false,
+            "Status": .string(container.stateWord), "Running": .bool(container.isRunning),
+            "Paused": .bool(container.isPaused),
             "Restarting": .bool(container.state == .restarting), "OOMKilled": .bool(container.isOOMKilled),
             "Dead": .bool(container.state == .dead), "Pid": .int(container.pid),
             "ExitCode": .int(container.exitCode), "Error": .string(container.error),
@@ -65,7 +66,7 @@ extension DockerWorld {
             "IPAddress": container.state == .running && mode != "host" && mode != "none" ? "172.17.0.2" : "",
         ]
         let ports = container.state == .running ? container.host["PortBindings"] ?? [:] : [:]
-        return ["Ports": ports, "Networks": .object([mode: entry])]
+        return ["Ports": ports, "Networks": .object(container.isDisconnected ? [:] : [mode: entry])]
     }
 
     mutating func listContainers(_ request: EngineRequest) throws -> EngineReply {
@@ -93,7 +94,7 @@ extension DockerWorld {
             case "name":
                 values.contains { matches(name: $0, "/" + container.name) || matches(name: $0, container.name) }
             case "id": values.contains { container.id.hasPrefix($0) }
-            case "status": values.contains(container.state.rawValue)
+            case "status": values.contains(container.stateWord)
             case "health": values.contains(container.health ?? "none")
             case "ancestor": values.contains { $0 == container.image || $0 == container.imageID }
             case "exited": values.contains { Int($0) == container.exitCode } && container.state == .exited
@@ -122,7 +123,7 @@ extension DockerWorld {
             "Id": .string(container.id), "Names": [.string("/" + container.name)], "Image": .string(container.image),
             "ImageID": .string(container.imageID), "Command": .string(command),
             "Created": .int(unixSeconds(container.createdAt)), "Ports": container.isRunning ? .array(ports) : [],
-            "Labels": .object(container.labels.mapValues { .string($0) }), "State": .string(container.state.rawValue),
+            "Labels": .object(container.labels.mapValues { .string($0) }), "State": .string(container.stateWord),
             "Status": .string(status(container)), "HostConfig": ["NetworkMode": .string(container.networkMode)],
             "NetworkSettings": networkSettings(container), "Mounts": mounts(container),
         ]
@@ -133,7 +134,7 @@ extension DockerWorld {
         return switch container.state {
         case .created: "Created"
         case .running:
-            "Up \(since(container.startedAt))"
+            "Up \(since(container.startedAt))" + (container.isPaused ? " (Paused)" : "")
                 + (container.health.map { $0 == "starting" ? " (health: starting)" : " (\($0))" } ?? "")
         case .restarting: "Restarting (\(container.exitCode)) \(since(container.finishedAt)) ago"
         case .exited: "Exited (\(container.exitCode)) \(since(container.finishedAt)) ago"

@@ -4,6 +4,7 @@ extension DockerWorld {
         if container.state == .removing {
             throw EngineRefusal(409, "container is marked for removal and cannot be started")
         }
+        if container.isPaused { throw EngineRefusal(409, "cannot start a paused container, try unpause instead") }
         guard !container.isRunning else { return .empty(304) }
         change(container.id) { $0.backoff = .milliseconds(100) }
         try begin(container.id)
@@ -83,6 +84,23 @@ extension DockerWorld {
         let short = name.uppercased()
         if let number = Int(short), (1...64).contains(number) { return number }
         return known[short.hasPrefix("SIG") ? String(short.dropFirst(3)) : short]
+    }
+
+    mutating func pauseContainer(_ request: EngineRequest) throws -> EngineReply {
+        let container = try container(request.target)
+        guard container.state == .running else { throw EngineRefusal.notRunning(container.id) }
+        guard !container.isPaused else { throw EngineRefusal(409, "Container \(container.id) is already paused") }
+        change(container.id) { $0.isPaused = true }
+        emit(container: container.id, "pause")
+        return .empty(204)
+    }
+
+    mutating func unpauseContainer(_ request: EngineRequest) throws -> EngineReply {
+        let container = try container(request.target)
+        guard container.isPaused else { throw EngineRefusal(500, "Container \(container.id) is not paused") }
+        change(container.id) { $0.isPaused = false }
+        emit(container: container.id, "unpause")
+        return .empty(204)
     }
 
     mutating func renameContainer(_ request: EngineRequest) throws -> EngineReply {

@@ -29,6 +29,10 @@ struct EngineContainer: Sendable {
     /// Stopped or killed by a call: `unless-stopped` holds.
     var isStoppedByUser = false
     var isStopping = false
+    /// Frozen by a call; to itself it goes on running.
+    var isPaused = false
+    /// Somebody took it out of its network.
+    var isDisconnected = false
     /// Ends of processes so far, for those who wait.
     var ends = 0
     var behaviour = DockerSimulator.Behaviour.runs
@@ -47,6 +51,7 @@ struct EngineContainer: Sendable {
 
     /// A restart loop counts as running (contract docker, "Containers").
     var isRunning: Bool { state == .running || state == .restarting }
+    var stateWord: String { isPaused ? "paused" : state.rawValue }
     var labels: [String: String] { config["Labels"]?.fields?.compactMapValues(\.string) ?? [:] }
     var environment: [String: String] {
         let pairs = (config["Env"]?.items ?? []).compactMap(\.string).map {

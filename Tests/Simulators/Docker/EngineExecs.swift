@@ -2,6 +2,9 @@ extension DockerWorld {
     mutating func createExec(_ request: EngineRequest) throws -> EngineReply {
         let container = try container(request.target)
         guard container.isRunning else { throw EngineRefusal.notRunning(container.id) }
+        guard !container.isPaused else {
+            throw EngineRefusal(409, "Container \(container.id) is paused, unpause the container before exec")
+        }
         guard container.state == .running else {
             throw EngineRefusal(
                 409, "Container \(container.id) is restarting, wait until the container is running")

@@ -62,7 +62,8 @@ extension DockerWorld {
             throw EngineRefusal(403, "\(found.name) is a pre-defined network and cannot be removed")
         }
         let isUsed = containers.values.contains {
-            $0.state == .running && ($0.networkMode == found.name || $0.networkMode == found.id)
+            $0.state == .running && !$0.isDisconnected
+                && ($0.networkMode == found.name || $0.networkMode == found.id)
         }
         guard !isUsed else {
             throw EngineRefusal(

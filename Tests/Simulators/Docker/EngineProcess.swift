@@ -115,6 +115,7 @@ extension DockerWorld {
             $0.ends += 1
             $0.hasPort = false
             $0.lacksPort = false
+            $0.isPaused = false
             $0.epoch += 1
         }
         if isOOM { emit(container: id, "oom") }

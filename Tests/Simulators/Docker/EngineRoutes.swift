@@ -42,6 +42,8 @@ struct EngineRoute: Sendable {
         "POST containers/*/stop": EngineRoute("stop-container", "t signal") { try $0.stopContainer($1) },
         "POST containers/*/kill": EngineRoute("kill-container", "signal") { try $0.killContainer($1) },
         "POST containers/*/restart": EngineRoute("restart-container", "t signal") { try $0.restartContainer($1) },
+        "POST containers/*/pause": EngineRoute("pause-container") { try $0.pauseContainer($1) },
+        "POST containers/*/unpause": EngineRoute("unpause-container") { try $0.unpauseContainer($1) },
         "POST containers/*/rename": EngineRoute("rename-container", "name") { try $0.renameContainer($1) },
         "POST containers/*/update": EngineRoute("update-container", body: .updateContainer) {
             try $0.updateContainer($1)

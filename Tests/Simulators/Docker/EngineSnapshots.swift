@@ -5,7 +5,7 @@ extension DockerSimulator {
         public let name: String
         public let image: String
         public let imageID: String
-        /// `created`, `running`, `restarting`, `exited`, `removing`.
+        /// `created`, `running`, `paused`, `restarting`, `exited`, `removing`.
         public let state: String
         public let exitCode: Int
         public let isOOMKilled: Bool
@@ -88,6 +88,30 @@ extension DockerSimulator {
         backend.locked { world in world.find(container).map { world.end($0, code: code, isOOM: isOOM) } }
     }
 
+    /// Out of the network that it was made for.
+    public func disconnect(_ container: String) {
+        backend.locked { world in world.find(container).map { world.change($0) { $0.isDisconnected = true } } }
+    }
+
+    /// Somebody removes it, and takes who is in it out of it first.
+    public func removeNetwork(_ name: String) {
+        backend.locked { world in
+            guard let found = world.network(name) else { return }
+            for container in world.containers.values where container.networkMode == found.name {
+                world.change(container.id) { $0.isDisconnected = true }
+            }
+            world.networks[found.id] = nil
+        }
+    }
+
+    public func pause(_ container: String) {
+        backend.locked { world in
+            guard let id = world.find(container) else { return }
+            world.change(id) { $0.isPaused = true }
+            world.emit(container: id, "pause")
+        }
+    }
+
     public func setHealth(_ container: String, isHealthy: Bool) {
         backend.locked { world in world.find(container).map { world.report($0, isHealthy: isHealthy) } }
     }
@@ -107,7 +131,7 @@ extension DockerWorld {
     func snapshot(_ container: EngineContainer) -> DockerSimulator.ContainerSnapshot {
         .init(
             id: container.id, name: container.name, image: container.image, imageID: container.imageID,
-            state: container.state.rawValue, exitCode: container.exitCode, isOOMKilled: container.isOOMKilled,
+            state: container.stateWord, exitCode: container.exitCode, isOOMKilled: container.isOOMKilled,
             health: container.health, restartCount: container.restartCount, labels: container.labels,
             environment: container.environment,
             binds: container.binds.map { "\($0.source):\($0.path)" }.sorted(), marks: container.marks,

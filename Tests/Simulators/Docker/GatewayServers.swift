@@ -67,7 +67,7 @@ extension DockerWorld {
     /// Nobody listens: the connection is closed.
     func answer(_ exchange: Exchange, at port: Int) -> Answer {
         let listener = containers.values.first {
-            $0.state == .running && $0.hasPort && $0.networkMode == "host" && self.port(of: $0) == port
+            $0.state == .running && !$0.isPaused && $0.hasPort && $0.networkMode == "host" && self.port(of: $0) == port
         }
         guard let listener else { return .hangUp }
         var isLive = true

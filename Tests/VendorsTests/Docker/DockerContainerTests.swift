@@ -114,6 +114,9 @@ import Testing
             #expect(try await dockerError { try await docker.startContainer(id) }.kind == .paused)
             #expect(
                 try await dockerError { try await docker.createExec(in: id, DockerExecSpec(["true"])) }.kind == .paused)
+            try await docker.unpauseContainer(id)
+            #expect(try await docker.inspectContainer(id).state.status == "running")
+            #expect(try await dockerError { try await docker.unpauseContainer(id) }.kind == .conflict)
             try await docker.removeContainer(id, isForced: true)
             #expect(try await docker.removeVolume(volume.name) == .done)
             #expect(try await docker.removeVolume(volume.name) == .already)

@@ -32,6 +32,11 @@ extension DockerClient {
             })
     }
 
+    /// Of one that was frozen by hand. `conflict` when it is not.
+    public func unpauseContainer(_ container: String) async throws {
+        try await send(try call(.unpauseContainer, container, "unpause"))
+    }
+
     /// What `waitContainer` waits for.
     public enum WaitCondition: String, Sendable {
         /// True at once for one that does not run.

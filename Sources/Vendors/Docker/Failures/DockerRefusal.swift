@@ -57,7 +57,8 @@ struct DockerRefusal {
         switch action {
         case .putArchive, .getArchive, .statPath: return .noSuchPath
         case .createContainer, .startContainer, .restartContainer: return .needMissing
-        case .inspectContainer, .stopContainer, .killContainer, .waitContainer, .updateContainer, .renameContainer:
+        case .inspectContainer, .stopContainer, .killContainer, .unpauseContainer, .waitContainer, .updateContainer,
+            .renameContainer:
             return .unavailable
         default: return .notFound
         }

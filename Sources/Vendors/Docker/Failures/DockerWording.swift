@@ -29,6 +29,8 @@ struct DockerWording: Sendable {
         },
         DockerWording(statuses: [409], phrases: ["has already run", "is already running"]) { _ in .alreadyStarted },
         DockerWording(statuses: [409], phrases: ["is paused", "paused container"]) { _ in .paused },
+        // A 500 in the daemons that we know.
+        DockerWording(actions: [.unpauseContainer], phrases: ["is not paused"]) { _ in .conflict },
         DockerWording(statuses: [409], phrases: ["is not running"]) { _ in .notRunning },
         DockerWording(statuses: [409], phrases: ["remove a running container", "container is running"]) { _ in
             .running
