@@ -13,21 +13,35 @@ struct ContainerLook: Sendable {
         var scene = ContainerScene(ours: [])
         var ids = Set(listed.map(\.id))
         if let known = view.memory.containerID { ids.insert(known) }
+        let network = ids.isEmpty ? nil : try await missingNetwork()
         for id in ids.sorted() {
             guard let found = try await inspect(id), found.labels[Marks.owner] == desired.owner else { continue }
-            scene.ours.append(sight(found))
+            scene.ours.append(sight(found, without: network))
         }
         for name in [desired.name, desired.nextName, desired.formerName]
         where !scene.ours.contains(where: { $0.name == name }) {
             guard let found = try await inspect(name), scene[found.id] == nil else { continue }
             if found.labels[Marks.owner] == desired.owner {
-                scene.ours.append(sight(found))
+                scene.ours.append(sight(found, without: network))
             } else {
                 scene.foreign.append(name)
             }
         }
         scene.ours.sort { ($0.epoch, $0.id) < ($1.epoch, $1.id) }
         return scene
+    }
+
+    /// The network that it is to be in, where somebody took it away.
+    private func missingNetwork() async throws -> String? {
+        guard view.desired.runs, !view.desired.isDeleting, let network = view.desired.shape.ownNetwork else {
+            return nil
+        }
+        do {
+            _ = try await docker.inspectNetwork(network)
+            return nil
+        } catch let error as DockerError where error.kind == .notFound {
+            return network
+        }
     }
 
     private func inspect(_ reference: String) async throws -> DockerContainer? {
@@ -38,13 +52,13 @@ struct ContainerLook: Sendable {
         }
     }
 
-    private func sight(_ container: DockerContainer) -> ContainerSight {
+    private func sight(_ container: DockerContainer, without network: String?) -> ContainerSight {
         let shape = view.desired.shape
         var sight = ContainerSight(
             id: container.id, name: container.name, epoch: container.labels[Marks.epoch].flatMap { Int64($0) } ?? 0,
             hash: container.labels[Marks.spec] ?? "",
             state: ContainerSight.State(rawValue: container.state.status) ?? .other)
-        sight.drift = shape.drift(in: container)
+        sight.drift = network.map { "network \($0) is gone" } ?? shape.drift(in: container)
         sight.makesFolders = view.desired.data != nil && !container.host.binds.isEmpty
         switch container.state.health {
         case .starting?: sight.health = .starting

@@ -66,6 +66,13 @@ public struct ContainerShape: Sendable, Equatable, Encodable {
         }
     }
 
+    /// One that somebody can take away; nil: Docker always has it.
+    public var ownNetwork: String? { Self.ownNetwork(network) }
+
+    static func ownNetwork(_ network: String) -> String? {
+        ["host", "bridge", "none"].contains(network) ? nil : network
+    }
+
     public init(image: String, command: [String]? = nil) {
         self.image = image
         self.command = command
@@ -127,6 +134,7 @@ extension ContainerShape {
         if container.host.network != network, !(network == "bridge" && container.host.network == "default") {
             return "network \(container.host.network)"
         }
+        if let ownNetwork, container.networks[ownNetwork] == nil { return "not in network \(ownNetwork)" }
         if container.host.restart != .unlessStopped { return "restart policy" }
         if let memoryBytes, container.host.memoryBytes != memoryBytes { return "memory limit" }
         let shown =

@@ -9,6 +9,8 @@ enum ContainerDrift: Sendable, Equatable {
     /// Docker starts it again and again.
     case restarting
     case unhealthy
+    /// It is not in its network any more, or that is gone.
+    case disconnected
     /// It runs though it should not.
     case runs
     case renamed
@@ -22,7 +24,7 @@ enum ContainerDrift: Sendable, Equatable {
     /// What costs the assistant its service, and is limited (design law 9).
     var isRepair: Bool {
         switch self {
-        case .missing, .halted, .restarting, .unhealthy: true
+        case .missing, .halted, .restarting, .unhealthy, .disconnected: true
         case .runs, .renamed, .outdated, .unproven, .left: false
         }
     }
@@ -34,7 +36,11 @@ enum ContainerDrift: Sendable, Equatable {
         guard let own = listed.first(where: { $0.id == id }) else { return .missing }
         if row.runs {
             switch own.state {
-            case "running": if own.status.contains("(unhealthy)") { return .unhealthy }
+            case "running":
+                if let network = row.network, let networks = own.networks, !networks.contains(network) {
+                    return .disconnected
+                }
+                if own.status.contains("(unhealthy)") { return .unhealthy }
             case "restarting": return .restarting
             default: return .halted(own.state)
             }

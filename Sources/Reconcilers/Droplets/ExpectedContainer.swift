@@ -7,6 +7,8 @@ struct ExpectedContainer: Sendable, Equatable {
     var id: UUID
     /// Of the container.
     var name: String
+    /// Of its own, that somebody can take away; nil: none.
+    var network: String?
     var runs: Bool
     var isDeleting: Bool
     /// The container that was proven last.
@@ -26,16 +28,16 @@ struct ExpectedContainer: Sendable, Equatable {
     static func read(on droplet: String, from database: Database) async throws -> [ExpectedContainer] {
         let rows = try await database.query(
             """
-            select o.kind, o.id, o.name, o.desired_state = 'running', o.deleted_at is not null, c.container_id, c.spec_hash,
+            select o.kind, o.id, o.name, o.network, o.desired_state = 'running', o.deleted_at is not null, c.container_id, c.spec_hash,
                 coalesce(j.state <> 'ready' or j.attempt > 0 or j.run_at <= converged.now()
                     or ready.status is distinct from 'True', false),
                 j.id is null and ready.status = 'False' and ready.generation = o.generation,
                 stable.reason
             from (
-                select 'pa' as kind, id, 'pa-' || name as name, desired_state, deleted_at, generation
+                select 'pa' as kind, id, 'pa-' || name as name, null as network, desired_state, deleted_at, generation
                 from converged.pas where droplet = \(droplet)
                 union all
-                select 'service', id, name, desired_state, deleted_at, generation
+                select 'service', id, name, network, desired_state, deleted_at, generation
                 from converged.services where droplet = \(droplet)) o
                 left join converged.containers c on c.kind = o.kind and c.key = o.id::text
                 left join converged.jobs j on j.kind = converged.kind_at(o.kind, \(droplet)) and j.key = o.id::text
@@ -49,8 +51,10 @@ struct ExpectedContainer: Sendable, Equatable {
         return try rows.map { row in
             var fields = RowFields(row)
             return ExpectedContainer(
-                kind: try fields.next(), id: try fields.next(), name: try fields.next(), runs: try fields.next(),
-                isDeleting: try fields.next(), containerID: try fields.next(), specHash: try fields.next(),
+                kind: try fields.next(), id: try fields.next(), name: try fields.next(),
+                network: (try fields.next() as String?).flatMap(ContainerShape.ownNetwork),
+                runs: try fields.next(), isDeleting: try fields.next(), containerID: try fields.next(),
+                specHash: try fields.next(),
                 isUnderway: try fields.next(), isBlocked: try fields.next() ?? false,
                 instability: try fields.next())
         }

@@ -5,7 +5,7 @@ extension ServiceRow {
     var key: String { id.uuidString.lowercased() }
 
     /// Made by us, and left when its last service goes; nil: one that Docker always has.
-    var ownNetwork: String? { ["host", "bridge", "none"].contains(network) ? nil : network }
+    var ownNetwork: String? { ContainerShape.ownNetwork(network) }
 
     var volumes: [String] { shapeMounts.filter(\.isVolume).map(\.source) }
 

@@ -76,6 +76,11 @@ struct ServiceStage: Sendable {
 
     struct Stuck: Error {}
 
+    /// As the survey does when it sees a difference.
+    func wakeAll() async throws {
+        try await operators.query("select converged.wake('service@one', id::text, true) from converged.services")
+    }
+
     func settle(_ status: String = "running") async throws {
         try await wait(
             for: "all services are \(status)",

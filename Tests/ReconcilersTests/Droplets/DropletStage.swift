@@ -91,11 +91,7 @@ struct DropletStage: Sendable {
             let key = id.uuidString.lowercased()
             ids.append(key)
             let container = try await make("pa-bot-\(number)", owner: "pa/\(key)")
-            try await owner.query(
-                """
-                insert into converged.containers (kind, key, droplet, epoch, container_id, spec_hash)
-                values ('pa', \(key), 'one', 1, \(container), 'abc')
-                """)
+            try await prove("pa", key, container)
         }
         try await owner.batch([
             """
@@ -114,10 +110,20 @@ struct DropletStage: Sendable {
         return ids
     }
 
-    @discardableResult func make(_ name: String, owner: String) async throws -> String {
+    func prove(_ kind: String, _ key: String, _ container: String) async throws {
+        try await owner.query(
+            """
+            insert into converged.containers (kind, key, droplet, epoch, container_id, spec_hash)
+            values (\(kind), \(key), 'one', 1, \(container), 'abc')
+            """)
+    }
+
+    @discardableResult func make(
+        _ name: String, owner: String, network: DockerNetworkMode = .host
+    ) async throws -> String {
         var spec = DockerContainerSpec(name: name, image: Self.image)
         spec.labels = [Marks.owner: owner, Marks.droplet: "one", Marks.spec: "abc"]
-        spec.host.network = .host
+        spec.host.network = network
         let id = try await droplet.docker.createContainer(spec).id
         try await droplet.docker.startContainer(id)
         return id

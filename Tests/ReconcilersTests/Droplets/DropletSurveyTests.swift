@@ -52,6 +52,38 @@ import Vendors
         }
     }
 
+    @Test func aServiceThatLeftItsNetworkIsWoken() async throws {
+        try await DropletStage.with { stage in
+            try await stage.settle(6)
+            var keys: [String] = []
+            try await stage.droplet.docker.createNetwork(DockerNetworkSpec(name: "team"))
+            for name in ["store", "cache"] {
+                let id: UUID = try await stage.owner.query(
+                    """
+                    insert into converged.services (name, droplet, team, image, network)
+                    values (\(name), 'one', 'alpha', \(DropletStage.image), 'team') returning id
+                    """
+                ).scalar()
+                keys.append(id.uuidString.lowercased())
+                let container = try await stage.make(name, owner: "service/\(keys.last!)", network: .named("team"))
+                try await stage.prove("service", keys.last!, container)
+            }
+            try await stage.owner.query(
+                """
+                insert into converged.conditions (kind, key, type, status, reason, generation, since)
+                select 'service', id::text, 'Ready', 'True', 'Running', generation, converged.now()
+                from converged.services
+                """)
+            try await stage.survey()
+            try await stage.forgetWakes()
+            try await stage.survey()
+            #expect(try await stage.wakes() == [])
+            stage.simulator.disconnect("store")
+            try await stage.survey()
+            #expect(try await stage.wakes() == ["service@one/\(keys[0])"])
+        }
+    }
+
     @Test func absenceIsBelievedOfTwoListsOnly() async throws {
         try await DropletStage.with { stage in
             let ids = try await stage.settle(6)

@@ -10,6 +10,8 @@ public struct DockerListedContainer: Decodable, Sendable, Equatable {
     public var state: String
     /// For people: `Up 3 minutes (healthy)`.
     public var status: String
+    /// Names of the networks it is in; nil where the daemon does not say.
+    public var networks: Set<String>?
 
     public init(from decoder: any Decoder) throws {
         let fields = try DockerFields(decoder)
@@ -23,6 +25,12 @@ public struct DockerListedContainer: Decodable, Sendable, Equatable {
         labels = fields.find("Labels") ?? [:]
         state = try fields.need("State")
         status = fields.find("Status") ?? ""
+        struct Settings: Decodable {
+            var networks: [String: DockerEndpointAddress]?
+            init(from decoder: any Decoder) throws { networks = try DockerFields(decoder).find("Networks") }
+        }
+        let settings: Settings? = fields.find("NetworkSettings")
+        networks = settings?.networks.map { Set($0.keys) }
     }
 }
 
