@@ -9,7 +9,8 @@ struct EnvironmentFiles: Sendable {
     let docker: DockerClient
     private let held = Held()
 
-    /// A service that is looked at every other second is not read for each time.
+    /// A service that is looked at every other second is not read for each time. Each reads for itself, even what another
+    /// has just read: so it finds the reader that a run which was cut off left behind.
     private final class Held: Sendable {
         let files = Mutex<[String: (lines: [String: String], at: ContinuousClock.Instant)]>([:])
     }
@@ -22,7 +23,8 @@ struct EnvironmentFiles: Sendable {
 
     /// - Throws: ``ContainerFault`` when it cannot be read for a reason that has a name, `DockerError` otherwise.
     func lines(of path: String, for row: ServiceRow) async throws -> [String: String] {
-        let known = held.files.withLock { $0[path] }
+        let key = Self.owner(row) + path
+        let known = held.files.withLock { $0[key] }
         if let known, known.at.duration(to: .now) < Self.keepsFor { return known.lines }
         let reader = try await make(path, row)
         let read: Result<DockerFile, any Error>
@@ -34,18 +36,34 @@ struct EnvironmentFiles: Sendable {
         try await docker.removeContainer(reader, isForced: true)
         do {
             let lines = ServiceEnvironment.lines(of: try read.get().bytes)
-            held.files.withLock { $0[path] = (lines, .now) }
+            held.files.withLock { $0[key] = (lines, .now) }
             return lines
         } catch let error as DockerError where error.kind == .invalid {
             throw ContainerFault(.environmentFileMissing, "\(path) is no file of at most 64 KiB", isPassing: true)
         }
     }
 
-    func forget(_ path: String) { _ = held.files.withLock { $0.removeValue(forKey: path) } }
+    func forget(_ path: String, for row: ServiceRow) {
+        _ = held.files.withLock { $0.removeValue(forKey: Self.owner(row) + path) }
+    }
+
+    /// With the service goes what a run that was cut off left behind.
+    func clear(_ row: ServiceRow) async throws {
+        guard let path = row.envFile else { return }
+        forget(path, for: row)
+        do {
+            let found = try await docker.inspectContainer(Self.name(row))
+            guard found.labels[Marks.owner] == Self.owner(row) else { return }
+            try await docker.removeContainer(found.id, isForced: true)
+        } catch let error as DockerError where error.kind == .notFound {}
+    }
+
+    private static func name(_ row: ServiceRow) -> String { "\(row.name).env" }
+    private static func owner(_ row: ServiceRow) -> String { "reader/\(row.key)" }
 
     private func make(_ path: String, _ row: ServiceRow) async throws -> String {
-        let owner = "reader/\(row.key)"
-        var spec = DockerContainerSpec(name: "\(row.name).env", image: row.image, command: ["true"])
+        let owner = Self.owner(row)
+        var spec = DockerContainerSpec(name: Self.name(row), image: row.image, command: ["true"])
         spec.labels = [Marks.owner: owner]
         spec.host.network = .none
         spec.host.mounts = [DockerMount(.bind, path, at: Self.place, isReadOnly: true)]

@@ -17,6 +17,7 @@ struct ServiceReconciler: Sendable {
         let verdict = try await containers.run(try await subject(row), lease)
         // Nothing of it is left, and its row goes with this verdict.
         if row.isDeleting, verdict.outcome == .settled(next: nil) {
+            try await files.clear(row)
             try await ServiceGround(docker: droplet.docker, row: row).clear()
         }
         return verdict
@@ -44,7 +45,7 @@ struct ServiceReconciler: Sendable {
                 environment = try ServiceEnvironment(row.env, file: lines)
             } catch let found as ContainerFault {
                 // Somebody is about to mend it, and should not wait for what we remember.
-                if let path = row.envFile { files.forget(path) }
+                if let path = row.envFile { files.forget(path, for: row) }
                 fault = found
             } catch let error as DockerError {
                 fault = ContainerFault(.vendorUnavailable, error.description, isPassing: true)

@@ -9,42 +9,55 @@ import Support
 import Testing
 import Vendors
 
-/// One life of the daemon: a worker with the kind `pa@fleet-alpha`, its own pool and its own HTTP client.
+/// One life of a daemon that serves a droplet: a worker, its own pool and its own HTTP client.
 struct ContainerDaemon: Sendable {
     private let work: Task<Void, Never>
     private let database: Database
     private let outbound: Outbound
     private let name: String
-    private let lane: ContainerLane
+    private let admin: Database
+    private let pass: @Sendable (Duration) async throws -> Void
 
-    /// - Parameter wire: stands between the daemon and Postgres; nil: direct.
+    /// With the kind `pa@fleet-alpha`.
     static func start(_ lane: ContainerLane, through wire: PostgresWire? = nil) -> ContainerDaemon {
+        start(on: lane.database, admin: lane.admin, through: wire, pass: lane.pass) { database, outbound in
+            let droplet = lane.droplet(outbound)
+            return [
+                PAs.jobKind(
+                    on: droplet, database: database, keyRing: lane.keyRing,
+                    checklist: { container, _, _ in try await install(in: container, droplet.docker) })
+            ]
+        }
+    }
+
+    /// - Parameters:
+    ///   - wire: stands between the daemon and Postgres; nil: direct.
+    ///   - pass: lets time pass for the database and the droplet.
+    static func start(
+        on test: TestDatabase, admin: Database, through wire: PostgresWire?,
+        pass: @escaping @Sendable (Duration) async throws -> Void, kinds: (Database, Outbound) -> [JobKind]
+    ) -> ContainerDaemon {
         var logger = Logger(label: "daemon")
         logger.logLevel = .critical
-        let url = wire?.url(database: lane.database.name, user: "converged_daemon")
-        var pool = DatabaseSettings(url: url ?? lane.database.url(role: "converged_daemon"))
+        let url = wire?.url(database: test.name, user: "converged_daemon")
+        var pool = DatabaseSettings(url: url ?? test.url(role: "converged_daemon"))
         pool.maxConnections = 3
         let name = "life-\(UUID().uuidString.prefix(8))"
         pool.applicationName = name
         let database = Database(pool, logger: logger)
         let outbound = Outbound(OutboundSettings(), logger: logger)
-        let droplet = lane.droplet(outbound)
-        let kinds = [
-            PAs.jobKind(
-                on: droplet, database: database, keyRing: lane.keyRing,
-                checklist: { container, _, _ in try await install(in: container, droplet.docker) })
-        ]
         var settings = WorkerSettings(name: "path-test", version: "1")
         settings.grace = .zero
         settings.cancelGrace = .milliseconds(20)
-        let worker = Worker(database: database, kinds: kinds, settings: settings, logger: logger)
+        let worker = Worker(
+            database: database, kinds: kinds(database, outbound), settings: settings, logger: logger)
         let work = Task<Void, Never> {
             do { try await worker.run() } catch {
                 // A daemon that was cut off before it could register may say so; others have no reason.
                 if wire == nil, !Task.isCancelled { Issue.record(error, "the daemon ended") }
             }
         }
-        return ContainerDaemon(work: work, database: database, outbound: outbound, name: name, lane: lane)
+        return ContainerDaemon(work: work, database: database, outbound: outbound, name: name, admin: admin, pass: pass)
     }
 
     /// What a container owes: check, act, check.
@@ -66,11 +79,11 @@ struct ContainerDaemon: Sendable {
         // A statement that the server has already read is carried out: a heartbeat after the next skip of time would make
         // this daemon look alive for ten seconds that no test skips.
         try await eventually("the server has noticed the end of \(name)", within: .seconds(30)) {
-            try await lane.admin.query(
+            try await admin.query(
                 "select not exists (select from pg_stat_activity where application_name = \(name))"
             ).scalar()
         }
-        let isRemembered: Bool = try await lane.admin.query("select exists (select from converged.workers)").scalar()
-        if isRemembered { try await lane.pass(.seconds(31)) }
+        let isRemembered: Bool = try await admin.query("select exists (select from converged.workers)").scalar()
+        if isRemembered { try await pass(.seconds(31)) }
     }
 }

@@ -79,8 +79,9 @@ final class Crasher: Sendable {
     func act(isBefore: Bool) -> Deed {
         let (isDead, isHit) = state.withLock { state in
             if isBefore { state.calls += 1 }
+            // Others may have begun meanwhile, where several are under way at once.
             let isPhase = isBefore == (point.mode == .before)
-            return (state.isDead, point.kind == .call && isPhase && state.calls == point.number && !state.hasFired)
+            return (state.isDead, point.kind == .call && isPhase && state.calls >= point.number && !state.hasFired)
         }
         if isDead { return .refuseAndClose }
         guard isHit else { return .proceed }

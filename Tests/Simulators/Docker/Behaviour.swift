@@ -9,6 +9,8 @@ extension DockerSimulator {
             case exits(code: Int, after: Duration)
             /// Killed by the kernel: `oom`, then exit 137.
             case oom(after: Duration)
+            /// Carries out its argument list on the files that it sees, and ends (`FileTools.swift`).
+            case fileTool
             /// The start itself is refused (400).
             case cannotExecute(String)
         }
@@ -32,6 +34,7 @@ extension DockerSimulator {
         }
         public static func oom(after: Duration = .zero) -> Behaviour { Behaviour(.oom(after: after)) }
         public static func cannotExecute(_ command: String) -> Behaviour { Behaviour(.cannotExecute(command)) }
+        public static let fileTool = Behaviour(.fileTool)
         public static let ignoresTerm = runs.with { $0.ignoresTerm = true }
 
         /// A copy with a change.

@@ -102,6 +102,7 @@ extension DockerWorld {
             }
             for (path, file) in rule.writes { write(file, at: path, in: exec.container) }
             for (old, new) in rule.moves { move(old, to: new, in: exec.container) }
+            for path in rule.removes { remove(path, in: exec.container) }
         }
         stop(exec: id, code: rule.exitCode)
     }

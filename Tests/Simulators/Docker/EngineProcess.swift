@@ -84,6 +84,11 @@ extension DockerWorld {
         case .exits(let code, let delay):
             plan(after: delay, .exit(container: id, epoch: epoch, code: code, isOOM: false))
         case .oom(let delay): plan(after: delay, .exit(container: id, epoch: epoch, code: 137, isOOM: true))
+        case .fileTool:
+            let (code, lines) = runTool(container)
+            let time = now
+            change(id) { $0.log += lines.map { .init(time: time, isError: code != 0, text: $0) } }
+            plan(after: .zero, .exit(container: id, epoch: epoch, code: code, isOOM: false))
         case .cannotExecute: break
         }
     }

@@ -79,6 +79,9 @@ extension DockerSimulator {
     /// A file of the host; in a named volume its path begins with `volume:<name>/`.
     public func hostFile(_ path: String) -> File? { backend.locked { $0.hostFiles[path] } }
 
+    /// All that was put or made on the host, folders too.
+    public func hostPaths() -> [String] { backend.locked { $0.hostFiles.keys.sorted() } }
+
     // MARK: Meddling, as somebody else on the host would
 
     public func setHostFile(_ path: String, _ file: File?) { backend.locked { $0.hostFiles[path] = file } }

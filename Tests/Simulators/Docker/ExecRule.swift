@@ -20,6 +20,8 @@ extension DockerSimulator {
         public var writes: [String: File] = [:]
         /// Moves that it does when it ends well: path to path.
         public var moves: [String: String] = [:]
+        /// Files that it removes when it ends well.
+        public var removes: [String] = []
         /// So many commands; `nil`: all.
         public var times: Int?
 
