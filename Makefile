@@ -6,7 +6,7 @@ BUILD = swift build --build-tests -j $(shell nproc)
 ONLY ?=
 SHELL = /bin/bash
 TESTS = $(notdir $(wildcard Tests/*Tests))
-ALONE = MillionJobsTests ContainerCrashTests
+ALONE = MillionJobsTests ContainerCrashTests ServiceCrashTests RestoreCrashTests
 SPACE = $() $()
 
 .PHONY: demo test bench build release lint format packages

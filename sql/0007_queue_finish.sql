@@ -240,7 +240,6 @@ end
 $$;
 
 call converged.hand_out('converged.fold(text[], integer), converged.claim(bigint, text[], text[], integer[], bigint[], integer),
-    converged.claim_hinted(bigint, bigint, text, text),
     converged.apply_limits(text[], text[], integer[]), converged.count_limited(),
     converged.lane_heads(text, text, integer, integer), converged.settle(bigint[], tid[], bigint[]),
     converged.follow_ends(bigint[], boolean), converged.forget(bigint[], bigint[], bigint[]),

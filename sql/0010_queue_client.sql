@@ -77,11 +77,7 @@ begin
         insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
     end if;
     if due <= now and live = '{}' then
-        -- The first hint of a transaction names its job, which an idle worker then takes without a look around; the others are
-        -- equal, and so are one.
-        perform pg_notify('converged_jobs',
-            case when current_setting('converged.hinted', true) = 'yes' then '' else made || ' ' || kind end),
-            set_config('converged.hinted', 'yes', true);
+        perform pg_notify('converged_jobs', '');
     end if;
     return made;
 end

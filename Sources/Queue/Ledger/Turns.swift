@@ -7,8 +7,6 @@ struct Turn: Sendable {
     /// Leases wanted per kind; nil: none, and nothing is folded.
     var limits: [Int]?
     var floors: [Int64?] = []
-    /// Instead of a look for due jobs: this one.
-    var hinted: Int64?
 }
 
 extension Ledger {
@@ -119,10 +117,6 @@ extension Ledger {
             counters.pickUp.record(seconds: leased.waitedSeconds)
             begun.append(begin(leased.lease, kind, now))
         }
-        if turn.hinted != nil {
-            isHinted = isHinted || begun.isEmpty
-            return begun
-        }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
         if claim.folded >= Claim.mostWakes { isHinted = true }
         if let next = claim.next { expect(now + next + .milliseconds(1), now) }
@@ -147,7 +141,7 @@ extension Ledger {
     }
 
     /// Something falls due then; only the nearest is kept.
-    mutating func expect(_ due: Instant, _ now: Instant) {
+    private mutating func expect(_ due: Instant, _ now: Instant) {
         dueAt = min(due, dueAt ?? .distant(now))
     }
 

@@ -1,36 +1,24 @@
 import FoundationEssentials
 import Postgres
 
-/// `converged.claim`: folds wakes and leases due jobs, one round trip. Or `converged.claim_hinted`: leases one job.
+/// `converged.claim`: folds wakes and leases due jobs, one round trip.
 struct Claim {
     /// Leases wanted, in the order of the ledger's kinds. All zero: fold only.
     var limits: [Int]
     var worker: Int64
     /// Where the look for due jobs of each kind begins, as microseconds of rank; nil: at the beginning.
     var floors: [Int64?]
-    /// This job and nothing else, if it is of a kind whose limit is not zero.
-    var hinted: Int64?
 
     /// Wakes folded per kind and turn. More than this is found by the next turn, which follows at once.
     static let mostWakes = 1_000
     /// Leases per kind and turn.
     static let mostLeases = 500
 
-    private static let columns = """
-        id, tid, kind, key, attempt, priority, args, woken_us, waited_us, rank_us, fence, folded, left_behind, next_ms, look_ms
-        """
-
     func statement(_ kinds: [JobKind]) -> SQL {
-        if let hinted, let kind = kinds.indices.first(where: { limits[$0] > 0 }).map({ kinds[$0] }) {
-            return SQL(
-                "select \(Self.columns) from converged.claim_hinted($1, $2, $3, $4)",
-                bind: [
-                    worker.postgresCell, hinted.postgresCell, kind.name.postgresCell, kind.queue.postgresCell,
-                ])
-        }
-        return SQL(
+        SQL(
             """
-            select \(Self.columns)
+            select id, tid, kind, key, attempt, priority, args, woken_us, waited_us, rank_us, fence, folded, left_behind,
+                next_ms, look_ms
             from converged.claim($1, $2::text[], $3::text[], $4::integer[], $5::bigint[], $6)
             """,
             bind: [

@@ -7,8 +7,6 @@ extension Worker {
     /// it also finds jobs whose worker has no row at all, as when somebody deleted it.
     func rescue() async {
         var lookedAfter: UInt64?
-        // Daemons that start together would all read through the table at the moment when all want to begin.
-        try? await Task.sleep(for: settings.rescueInterval * settings.unit())
         while !Task.isCancelled {
             let (worker, lapses) = ledger.withLock { ($0.isStopping ? nil : $0.worker, $0.counters.lapses) }
             if let worker {

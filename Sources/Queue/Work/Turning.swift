@@ -4,22 +4,16 @@ import Synchronization
 
 extension Worker {
     /// Sends what has ended and asks for more, one round trip and one commit.
-    ///
-    /// - Parameter connection: nil: one of the pool.
-    func perform(_ turn: Turn, on connection: Connection? = nil) async {
+    func perform(_ turn: Turn) async {
         defer { signal.fire() }
         var statements = Finish.statements(turn.finishes)
         let finishing = statements.count
         if let limits = turn.limits {
-            let claim = Claim(limits: limits, worker: turn.worker, floors: turn.floors, hinted: turn.hinted)
-            statements.append(claim.statement(kinds))
+            statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
         }
         let sentAt = ContinuousClock.now
         do {
-            let results =
-                if let connection { try await connection.batch(statements) } else {
-                    try await database.batch(statements)
-                }
+            let results = try await database.batch(statements)
             let took = ContinuousClock.now - sentAt
             let answers = try Finish.answers(results.prefix(finishing))
             let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database)

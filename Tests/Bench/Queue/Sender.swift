@@ -32,7 +32,7 @@ struct Sender: Sendable {
                 with made as (
                     insert into \(table) (\(QueueRig.columns)) select \(QueueRig.values())
                     from generate_series(1, \(batch)) returning id)
-                select min(id), max(id), pg_notify('converged_jobs', \(batch == 1 ? "min(id) || ' noop'" : "''")) from made
+                select min(id), max(id), pg_notify('converged_jobs', '') from made
                 """, intervalMilliseconds: milliseconds)
     }
 
