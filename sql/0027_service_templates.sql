@@ -44,6 +44,9 @@ begin
             env || '{"DISABLE_DB_MIGRATIONS": "true", "DISABLE_CRON_JOBS_REGISTRATION": "true"}', env_file,
             main, 'worker', array[main || '-storage:/app/packages/twenty-server/.local-storage'], null, null, null, array[main], null)
     returning name::text;
+    -- Its database is backed up from the first night on.
+    insert into converged.dumps (service)
+    select s.id from converged.services s where s.name = main || '-db' and s.team = add_twenty.team;
 end
 $$;
 

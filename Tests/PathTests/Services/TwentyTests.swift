@@ -28,6 +28,10 @@ import Vendors
 
     private func add(_ stage: ServiceStage) async throws {
         let names: [String] = try await stage.operators.query("select converged.add_twenty('alpha', 'one')").column(0)
+        let dumped: [String] = try await stage.operators.query(
+            "select s.name from converged.dumps d join converged.services s on s.id = d.service"
+        ).column(0)
+        #expect(dumped == ["twenty-alpha-db"])
         #expect(names == ["twenty-alpha-db", "twenty-alpha-redis", "twenty-alpha", "twenty-alpha-worker"])
     }
 
