@@ -11,7 +11,8 @@ public struct WorkerSettings: Sendable {
     /// An end of a run waits at most this long for others to share its round trip.
     public var finishDelay: Duration = .milliseconds(5)
     public var finishBatch = 500
-    /// Round trips under way at once while there is a backlog; otherwise there is one.
+    /// Round trips under way at once while there is a backlog, shared with the other workers of the same kinds; otherwise
+    /// there is one.
     public var turns = 4
     /// A look for due jobs that takes longer than this and 50 µs for each that it found tells of an old snapshot that
     /// somebody holds: see ``Claim/floors``.

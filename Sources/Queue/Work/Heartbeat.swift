@@ -29,7 +29,8 @@ extension Worker {
             returning id
             """
         let upkeep: SQL = "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)"
-        let news: SQL = "select pg_notify(\(Self.channels[1]), '')"
+        // The others learn that they share their kinds with one more.
+        let news: SQL = "select pg_notify(\(Self.beatChannel), '')"
         let rows = try await database.batch([registration] + JobKind.registration(kinds) + [upkeep, news])
         let id: Int64 = try rows[0].scalar()
         ledger.withLock { ledger in

@@ -9,7 +9,10 @@ extension Worker {
 
     /// What a worker wants to hear of. A process with several workers listens once for all of them (with `listens` off) and
     /// passes each notice on.
-    public static let channels = ["converged_jobs", "converged_cancellations"]
+    public static let channels = ["converged_jobs", beatChannel]
+
+    /// A notice here asks for a heartbeat now: what that brings has changed.
+    static let beatChannel = "converged_cancellations"
 
     public func hint(_ notice: Notice) async {
         if case .notification("converged_jobs", _) = notice {} else { await beatNow() }

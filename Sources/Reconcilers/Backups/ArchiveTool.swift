@@ -15,7 +15,9 @@ struct ArchiveTool: Sendable {
     /// Lets pg_restore read the table of contents of the dump at `path`.
     /// - Throws: `BackupFault` when it finds another number of entries than `content` tells, or cannot read it.
     func list(_ path: String, _ content: BackupContent) async throws {
-        let length = try await contentsBytes(of: path)
+        guard let length = try await BackupReading(path: path).first(DumpCensus(), \.contentsBytes) else {
+            throw BackupFault("\(path) has no table of contents")
+        }
         guard length <= Self.mostContentsBytes else {
             throw BackupFault("the table of contents of \(path) has \(length) bytes, too many to be listed")
         }
@@ -72,14 +74,5 @@ struct ArchiveTool: Sendable {
                     + result.output.errorText.suffix(300))
         }
         return said
-    }
-
-    private func contentsBytes(of path: String) async throws -> Int64 {
-        var census = DumpCensus()
-        for try await chunk in BackupReading(path: path) {
-            try census.take(chunk)
-            if let bytes = census.contentsBytes { return bytes }
-        }
-        throw BackupFault("\(path) has no table of contents")
     }
 }

@@ -27,4 +27,14 @@ struct BackupReading: AsyncSequence, Sendable {
         for try await chunk in self { try pass.take(chunk) }
         return try pass.end()
     }
+
+    /// Reads no further than until the census knows; nil: it never did.
+    func first<Census: BackupCensus, Value>(_ census: Census, _ known: (Census) -> Value?) async throws -> Value? {
+        var census = census
+        for try await chunk in self {
+            try census.take(chunk)
+            if let value = known(census) { return value }
+        }
+        return nil
+    }
 }

@@ -120,12 +120,10 @@ struct RestoreRun: Sendable {
 
     /// The folder that the archive has everything in.
     private func top(of path: String) async throws -> String {
-        var census = TarCensus()
-        for try await chunk in BackupReading(path: path) {
-            try census.take(chunk)
-            if let top = census.top { return top }
+        guard let top = try await BackupReading(path: path).first(TarCensus(), \.top) else {
+            throw BackupFault("\(path) is empty")
         }
-        throw BackupFault("\(path) is empty")
+        return top
     }
 
     /// Trouble that may pass is tried again; the rest is undone.

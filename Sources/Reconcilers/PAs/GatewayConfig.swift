@@ -1,7 +1,8 @@
 import FoundationEssentials
 
 /// `openclaw.json` of a PA (contract openclaw, "Config file"): what the gateway and its owner wrote there, under what the
-/// row says, under what the fleet's standard fixes. What the row does not say any more goes, unless somebody changed it there. Holds the token, so it prints nothing.
+/// row says, under what the fleet's standard fixes. What the row does not say any more goes, unless somebody changed it
+/// there. Holds the token, so it prints nothing.
 struct GatewayConfig: Sendable {
     /// The row's own part.
     let row: JSONValue

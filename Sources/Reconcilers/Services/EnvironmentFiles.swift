@@ -51,47 +51,46 @@ struct EnvironmentFiles: Sendable {
     func clear(_ row: ServiceRow) async throws {
         guard let path = row.envFile else { return }
         forget(path, for: row)
-        do {
-            let found = try await docker.inspectContainer(Self.name(row))
-            guard found.labels[Marks.owner] == Self.owner(row) else { return }
-            try await docker.removeContainer(found.id, isForced: true)
-        } catch let error as DockerError where error.kind == .notFound {}
+        do { _ = try await removeLeftover(of: row) } catch let error as DockerError where error.kind == .notFound {}
+    }
+
+    /// - Returns: false, and nothing was done, when what has the reader's name is somebody else's.
+    private func removeLeftover(of row: ServiceRow) async throws -> Bool {
+        let found = try await docker.inspectContainer(Self.name(row))
+        guard found.labels[Marks.owner] == Self.owner(row) else { return false }
+        try await docker.removeContainer(found.id, isForced: true)
+        return true
     }
 
     private static func name(_ row: ServiceRow) -> String { "\(row.name).env" }
     private static func owner(_ row: ServiceRow) -> String { "reader/\(row.key)" }
 
     private func make(_ path: String, _ row: ServiceRow) async throws -> String {
-        let owner = Self.owner(row)
         var spec = DockerContainerSpec(name: Self.name(row), image: row.image, command: ["true"])
-        spec.labels = [Marks.owner: owner]
+        spec.labels = [Marks.owner: Self.owner(row)]
         spec.host.network = .none
         spec.host.mounts = [DockerMount(.bind, path, at: Self.place, isReadOnly: true)]
         for _ in 0..<3 {
             do {
                 return try await docker.createContainer(spec).id
             } catch let error as DockerError {
-                try await clear(error, spec.name, owner, path, row.image)
+                try await clear(error, path, row)
             }
         }
         throw DockerError(.conflict, .createContainer, target: spec.name, message: "it comes back again and again")
     }
 
     /// What was in the way of making the reader is out of it, or thrown.
-    private func clear(
-        _ error: DockerError, _ name: String, _ owner: String, _ path: String, _ image: String
-    ) async throws {
+    private func clear(_ error: DockerError, _ path: String, _ row: ServiceRow) async throws {
         switch error.kind {
         case .nameTaken:
             // Left by a run that was cut off.
-            let found = try await docker.inspectContainer(name)
-            guard found.labels[Marks.owner] == owner else {
-                throw ContainerFault(.foreignContainer, "container \(name) is not ours", isPassing: true)
+            guard try await removeLeftover(of: row) else {
+                throw ContainerFault(.foreignContainer, "container \(Self.name(row)) is not ours", isPassing: true)
             }
-            try await docker.removeContainer(found.id, isForced: true)
         case .noSuchImage:
             do {
-                try await docker.pullImage(try DockerImageReference(image), timeout: .seconds(1800)) { _ in }
+                try await docker.pullImage(try DockerImageReference(row.image), timeout: .seconds(1800)) { _ in }
             } catch let error as DockerError {
                 let reason: Reason = error.kind == .diskFull ? .diskFull : .imagePullFailed
                 throw ContainerFault(reason, error.description, isPassing: true)
