@@ -75,7 +75,7 @@ extension Wire {
     fileprivate func notices(within span: Duration) async throws -> [Notice] {
         let heard = takeNotices()
         if !heard.isEmpty { return heard }
-        if await EventLoop.shared.wait(PQsocket(connection), .read, until: .now + span) == .deadline {
+        if await EventLoop.shared.wait(PQsocket(connection), .read, until: { .now + span }) == .deadline {
             try await script("SELECT 1", timeout: .seconds(5), .autocommit)
             return takeNotices()
         }

@@ -67,10 +67,13 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Waits until the socket is ready, the deadline passes or `interrupt` is called. May wake for nothing:
     /// callers look again.
-    @Loop func wait(_ socket: Int32, _ interest: Interest, until deadline: ContinuousClock.Instant?) async -> Wake {
+    /// - Parameter deadline: asked when the wait begins: on the way there the loop may turn, and somebody shorten it.
+    @Loop func wait(
+        _ socket: Int32, _ interest: Interest, until deadline: () -> ContinuousClock.Instant?
+    ) async -> Wake {
         await withCheckedContinuation { continuation in
             guard arm(socket, interest) else { return continuation.resume(returning: .ready) }
-            waits[socket] = Wait(continuation: continuation, deadline: deadline)
+            waits[socket] = Wait(continuation: continuation, deadline: deadline())
         }
     }
 

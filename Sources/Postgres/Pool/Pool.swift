@@ -88,7 +88,8 @@ import Logging
             try? await Task.sleep(for: grace)
             if !Task.isCancelled { for wire in wires.values { wire.kill() } }
         }
-        await withCheckedContinuation { closers.append($0) }
+        // On the way into the closure the loop may have turned, and the last connection come back.
+        await withCheckedContinuation { if isDrained { $0.resume() } else { closers.append($0) } }
         cut.cancel()
     }
 

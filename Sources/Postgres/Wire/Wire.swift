@@ -112,7 +112,12 @@ import Logging
             isTaken = true
             return
         }
-        await withCheckedContinuation { turns.append($0) }
+        await withCheckedContinuation { turn in
+            // On the way here the loop may have turned, and nobody be left who would admit us.
+            if isBusy { return turns.append(turn) }
+            isTaken = true
+            turn.resume()
+        }
     }
 
     private func passTurn() {
@@ -166,7 +171,7 @@ import Logging
     /// Waits for the socket within the deadline of the operation: first the server is asked to stop, then the
     /// connection is cut.
     func pause(_ interest: Interest) async throws {
-        let wake = await EventLoop.shared.wait(PQsocket(connection), interest, until: operation?.deadline)
+        let wake = await EventLoop.shared.wait(PQsocket(connection), interest) { operation?.deadline }
         // A stranger's cancel has the same SQLSTATE as the server's time-out: how long it took tells them apart.
         if let deadline = operation?.deadline, .now > deadline - serverGrace - .milliseconds(50) {
             operation?.isOverdue = true
