@@ -36,7 +36,7 @@ build: packages
 	$(BUILD)
 
 release: packages
-	swift build -c release -j $(shell nproc)
+	swift build -c release --static-swift-stdlib -j $(shell nproc)
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

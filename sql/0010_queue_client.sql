@@ -33,6 +33,7 @@ declare
     due timestamptz;
     live bigint[] := '{}';
     made bigint;
+    address tid;
     present bigint;
 begin
     perform converged.check_job(kind, args, key, mode, priority, run_at, delay, max_attempts, lane);
@@ -64,7 +65,7 @@ begin
         values (kind, queue, key, case when live = '{}' then 'ready' else 'waiting' end::converged.job_state, priority, due,
             due + priority * interval '15 seconds', coalesce(max_attempts, known.max_attempts), now, now, lane, args)
         on conflict (kind, key) where key is not null do nothing
-        returning j.id into made;
+        returning j.id, j.ctid into made, address;
         exit when made is not null;
         -- The present job may have ended since the index refused ours: then there is room for it now.
         select j.id into present from converged.jobs j where j.kind = enqueue.kind and j.key = enqueue.key;
@@ -77,7 +78,12 @@ begin
         insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
     end if;
     if due <= now and live = '{}' then
-        perform pg_notify('converged_jobs', '');
+        -- The first hint of a transaction names its job and where its row is, which an idle worker then takes without a look around; the others are
+        -- equal, and so are one.
+        perform pg_notify('converged_jobs',
+            case when current_setting('converged.hinted', true) = 'yes' then ''
+                else concat_ws(' ', made, translate(address::text, ',()', ' '), kind) end),
+            set_config('converged.hinted', 'yes', true);
     end if;
     return made;
 end

@@ -12,19 +12,27 @@ extension Database {
     /// Listens on a connection of its own, for ever: a lost connection is made again with back-off. Ends when the
     /// task that reads is cancelled or the database is closed. A reader that falls far behind loses the oldest: a notice is only a hint.
     public func listen(_ channels: [String]) -> AsyncStream<Notice> {
-        let listener = Listener(channels: channels, settings: settings, logger: logger)
-        return AsyncStream(bufferingPolicy: .bufferingNewest(4096)) { continuation in
+        AsyncStream(bufferingPolicy: .bufferingNewest(4096)) { continuation in
             let task = Task {
-                await listener.run { continuation.yield($0) }
+                await listen(channels) { notice, _ in continuation.yield(notice) }
                 continuation.finish()
             }
-            let pool = pool
-            let enrolled = Task { await pool.enroll(task) }
-            continuation.onTermination = { _ in
-                task.cancel()
-                Task { await pool.dismiss(enrolled.value) }
-            }
+            continuation.onTermination = { _ in task.cancel() }
         }
+    }
+
+    /// The same, for a hearer in a hurry: it runs where the notice arrived, and may use the connection that heard it. What
+    /// arrives meanwhile waits. Returns when the task is cancelled or the database is closed.
+    public func listen(_ channels: [String], _ hear: @escaping @Sendable (Notice, Connection) async -> Void) async {
+        let listener = Listener(channels: channels, settings: settings, logger: logger)
+        let task = Task(executorPreference: executor) { await listener.run(hear) }
+        let enrolled = await pool.enroll(task)
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        await pool.dismiss(enrolled)
     }
 }
 
@@ -36,13 +44,13 @@ private struct Listener: Sendable {
     /// A silent connection is asked for a sign of life this often, or a half-open socket would never be noticed.
     private static let silence: Duration = .seconds(15)
 
-    @Loop func run(_ yield: @Sendable (Notice) -> Void) async {
+    @Loop func run(_ hear: @Sendable (Notice, Connection) async -> Void) async {
         var failures = 0
         while !Task.isCancelled {
             do {
-                try await listenOnce { notice in
+                try await listenOnce { notice, connection in
                     failures = 0
-                    yield(notice)
+                    await hear(notice, connection)
                 }
             } catch {
                 if Task.isCancelled { return }
@@ -54,15 +62,16 @@ private struct Listener: Sendable {
         }
     }
 
-    @Loop private func listenOnce(_ hear: (Notice) -> Void) async throws {
+    @Loop private func listenOnce(_ hear: @Loop (Notice, Connection) async -> Void) async throws {
         let wire = Wire(id: 0, handle: try await Handle.open(settings, logger: logger), settings: settings)
         try await withTaskCancellationHandler {
             defer { wire.kill() }
             let commands = channels.map { "LISTEN \(quoteIdentifier($0))" }.joined(separator: ";")
             try await wire.script(commands, timeout: nil, .autocommit)
-            hear(.connected)
+            let connection = Connection(wire)
+            await hear(.connected, connection)
             while !Task.isCancelled {
-                for notice in try await wire.notices(within: Self.silence) { hear(notice) }
+                for notice in try await wire.notices(within: Self.silence) { await hear(notice, connection) }
             }
         } onCancel: {
             Task { @Loop in wire.kill() }

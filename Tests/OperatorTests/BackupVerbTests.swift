@@ -65,7 +65,7 @@ import Testing
             #expect(try await office.owner.query("select from converged.backups").isEmpty)
             try await office.operators.query(
                 "insert into converged.dumps (service) select id from converged.services")
-            try await office.read { try await $0.runBackups(of: ["service/twenty-alpha-server"]) }
+            _ = try await office.read { try await $0.runBackups(of: ["service/twenty-alpha-server"]) }
             let format: String = try await office.owner.query("select format from converged.backups").scalar()
             #expect(format == "pg_dump")
         }

@@ -16,7 +16,7 @@ struct Interest: OptionSet, Sendable {
 ///
 /// libpq is not thread-safe per connection and some of its calls are long; a thread of its own keeps both
 /// facts away from the cooperative pool. Everything below `inbox` is touched by that thread only.
-final class EventLoop: SerialExecutor, @unchecked Sendable {
+final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     static let shared = EventLoop()
 
     private struct Inbox {
@@ -60,6 +60,8 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
     func checkIsolated() { precondition(isCurrent, "not on the Postgres loop") }
 
@@ -113,7 +115,9 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Runs what is in the inbox; false when that is nothing.
     private func work(_ jobs: inout [UnownedJob]) -> Bool {
         inbox.withLock { swap(&$0.jobs, &jobs) }
-        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for job in jobs {
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
         defer { jobs.removeAll(keepingCapacity: true) }
         return !jobs.isEmpty
     }

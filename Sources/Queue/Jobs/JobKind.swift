@@ -14,7 +14,8 @@ public struct JobKind: Sendable {
     public var maxAttempts: Int?
     /// Arguments are sealed before they reach the database, and shown to nobody but the handler.
     public var isSecret: Bool
-    /// Ends with a verdict; an error thrown is `.retry` with its description.
+    /// Ends with a verdict; an error thrown is `.retry` with its description. Up to its first suspension it runs on the thread
+    /// that talks to Postgres, which saves a change of threads for each run: it must not block or compute for long before.
     public var run: @Sendable (Lease) async throws -> Verdict
 
     public init(

@@ -7,6 +7,8 @@ struct Turn: Sendable {
     /// Leases wanted per kind; nil: none, and nothing is folded.
     var limits: [Int]?
     var floors: [Int64?] = []
+    /// Instead of a look for due jobs: this one.
+    var hinted: HintedClaim?
 }
 
 extension Ledger {
@@ -117,6 +119,10 @@ extension Ledger {
             counters.pickUp.record(seconds: leased.waitedSeconds)
             begun.append(begin(leased.lease, kind, now))
         }
+        if turn.hinted != nil {
+            isHinted = isHinted || begun.isEmpty
+            return begun
+        }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
         if claim.folded >= Claim.mostWakes { isHinted = true }
         if let next = claim.next { expect(now + next + .milliseconds(1), now) }
@@ -141,7 +147,7 @@ extension Ledger {
     }
 
     /// Something falls due then; only the nearest is kept.
-    private mutating func expect(_ due: Instant, _ now: Instant) {
+    mutating func expect(_ due: Instant, _ now: Instant) {
         dueAt = min(due, dueAt ?? .distant(now))
     }
 

@@ -55,16 +55,21 @@ struct Claim {
             look = .milliseconds(try last.decode(14, as: Double.self))
             leases.reserveCapacity(rows.count - 1)
             for row in rows.dropLast() {
-                let woken = Double(try row.decode(7, as: Int64.self)) / 1_000_000
-                let lease = Lease(
-                    job: try row.decode(0), fence: fence, kind: try row.decode(2), key: try row.decode(3),
-                    attempt: try row.decode(4), args: try row.decode(6), priority: try row.decode(5),
-                    wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
-                leases.append(
-                    Leased(
-                        lease: lease, waitedSeconds: Double(try row.decode(8, as: Int64.self)) / 1_000_000,
-                        rank: try row.decode(9)))
+                leases.append(try Leased(row, fence: fence, rank: row.decode(9), database))
             }
         }
+    }
+}
+
+extension Claim.Result.Leased {
+    /// - Parameter row: id, address, kind, key, attempt, priority, arguments, microseconds of the wake and since then.
+    init(_ row: Row, fence: Int64, rank: Int64?, _ database: Database) throws {
+        let woken = Double(try row.decode(7, as: Int64.self)) / 1_000_000
+        lease = Lease(
+            job: try row.decode(0), fence: fence, kind: try row.decode(2), key: try row.decode(3),
+            attempt: try row.decode(4), args: try row.decode(6), priority: try row.decode(5),
+            wokenAt: Date(timeIntervalSince1970: woken), address: try row.decode(1), database: database)
+        waitedSeconds = Double(try row.decode(8, as: Int64.self)) / 1_000_000
+        self.rank = rank
     }
 }

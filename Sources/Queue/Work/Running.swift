@@ -7,7 +7,7 @@ extension Worker {
     /// The ledger holds its end of the thread, and `run()` does not return before all have ended or were handed back.
     func start(_ runs: [Ledger.Run]) {
         guard !runs.isEmpty else { return }
-        let tasks = runs.map { run in (run.lease, Task { await execute(run) }) }
+        let tasks = runs.map { run in (run.lease, Task.immediate { await execute(run) }) }
         for task in ledger.withLock({ $0.started(tasks) }) { task.cancel() }
     }
 

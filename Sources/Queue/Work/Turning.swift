@@ -4,19 +4,26 @@ import Synchronization
 
 extension Worker {
     /// Sends what has ended and asks for more, one round trip and one commit.
-    func perform(_ turn: Turn) async {
+    ///
+    /// - Parameter connection: nil: one of the pool.
+    func perform(_ turn: Turn, on connection: Connection? = nil) async {
         defer { signal.fire() }
         var statements = Finish.statements(turn.finishes)
         let finishing = statements.count
-        if let limits = turn.limits {
+        if let hinted = turn.hinted {
+            statements += hinted.statements
+        } else if let limits = turn.limits {
             statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
         }
         let sentAt = ContinuousClock.now
         do {
-            let results = try await database.batch(statements)
+            let results =
+                if let connection { try await connection.batch(statements) } else {
+                    try await database.batch(statements)
+                }
             let took = ContinuousClock.now - sentAt
             let answers = try Finish.answers(results.prefix(finishing))
-            let claim = turn.limits == nil ? nil : try Claim.Result(results[finishing], database)
+            let claim = try claim(of: turn, results.dropFirst(finishing))
             let begun = ledger.withLock { ledger in
                 if !turn.finishes.isEmpty { ledger.counters.finishRoundTrip.record(took) }
                 if claim != nil { ledger.counters.claimRoundTrip.record(took) }
@@ -27,6 +34,11 @@ extension Worker {
         } catch {
             failed(turn, error)
         }
+    }
+
+    private func claim(of turn: Turn, _ answers: ArraySlice<Rows>) throws -> Claim.Result? {
+        guard turn.limits != nil, let last = answers.last else { return nil }
+        return turn.hinted == nil ? try Claim.Result(last, database) : try HintedClaim.result(last, database)
     }
 
     private func failed(_ turn: Turn, _ error: any Error) {

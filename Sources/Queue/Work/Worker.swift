@@ -29,7 +29,7 @@ public final class Worker: Sendable {
         try await register()
         // The task of `run()` is cancelled for a soft stop, and cancellation would reach every run at once: so the work
         // has a task of its own, which this one always waits for.
-        let work = Task { await self.work() }
+        let work = Task(executorPreference: database.executor) { await self.work() }
         await withTaskCancellationHandler {
             await work.value
         } onCancel: {

@@ -86,7 +86,7 @@ struct DataMover: Sendable {
         spec.labels = labels
         spec.host.network = .none
         spec.host.mounts = [mount]
-        try await docker.createContainer(spec)
+        _ = try await docker.createContainer(spec)
     }
 
     func remove() async throws { try await docker.removeContainer(name, isForced: true) }

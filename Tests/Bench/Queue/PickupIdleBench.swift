@@ -10,35 +10,42 @@ enum PickupIdleBench {
 
     static func run() async throws -> [Figure] {
         let rig = try await QueueRig.build()
-        var (floor, floorSent): ([Double], [Double]) = ([], [])
-        var (ours, oursSent): ([Double], [Double]) = ([], [])
+        var (floor, floorCommitted): ([Double], [Double]) = ([], [])
+        var (ours, oursCommitted): ([Double], [Double]) = ([], [])
         for _ in 0..<rounds {
             let (marks, starts) = try await measureFloor(rig)
-            floor += try Latencies(marks, starts).milliseconds
-            floorSent += try Latencies(marks, starts, since: \.sent).milliseconds
+            floor += try Latencies(marks, starts, since: \.sent).milliseconds
+            floorCommitted += try Latencies(marks, starts).milliseconds
             let (sent, begun) = try await measureWorker(rig)
-            ours += try Latencies(sent, begun).milliseconds
-            oursSent += try Latencies(sent, begun, since: \.sent).milliseconds
+            ours += try Latencies(sent, begun, since: \.sent).milliseconds
+            oursCommitted += try Latencies(sent, begun).milliseconds
         }
         await rig.close()
-        let (p50, p99) = (ours.percentile(0.5) / floor.percentile(0.5), ours.percentile(0.99) / floor.percentile(0.99))
+        func ratio(_ ours: [Double], _ floor: [Double], _ share: Double) -> Double {
+            ours.percentile(share) / floor.percentile(share)
+        }
         return [
-            Figure(name: "p50_ms", value: ours.percentile(0.5), meaning: "commit → handler, of \(ours.count)"),
+            Figure(
+                name: "p50_ms", value: ours.percentile(0.5),
+                meaning: "sending of the enqueue → handler, of \(ours.count)"),
             Figure(name: "p95_ms", value: ours.percentile(0.95), meaning: "the same"),
             Figure(name: "p99_ms", value: ours.percentile(0.99), meaning: "the same"),
             Figure(
                 name: "floor_p50_ms", value: floor.percentile(0.5),
-                meaning: "bare LISTEN → claim one on libpq, of \(floor.count)"),
+                meaning: "the same enqueue → a bare LISTEN → claim one on libpq, of \(floor.count)"),
             Figure(name: "floor_p95_ms", value: floor.percentile(0.95), meaning: "the same"),
             Figure(name: "floor_p99_ms", value: floor.percentile(0.99), meaning: "the same"),
-            Figure(name: "p50_ratio", value: p50, bar: "≤ 1.25", meaning: "worker over bare loop"),
-            Figure(name: "p99_ratio", value: p99, bar: "≤ 1.5", meaning: "worker over bare loop"),
             Figure(
-                name: "sent_p50_ratio", value: oursSent.percentile(0.5) / floorSent.percentile(0.5),
-                meaning: "counted from the sending of the enqueue, its commit included"),
+                name: "p50_ratio", value: ratio(ours, floor, 0.5), bar: "≤ 1.25", meaning: "worker over bare loop"),
+            Figure(name: "p99_ratio", value: ratio(ours, floor, 0.99), bar: "≤ 1.5", meaning: "worker over bare loop"),
             Figure(
-                name: "sent_p99_ratio", value: oursSent.percentile(0.99) / floorSent.percentile(0.99),
-                meaning: "the same"),
+                name: "committed_p50_ms", value: oursCommitted.percentile(0.5),
+                meaning: "counted from the moment when the client knows of the commit"),
+            Figure(
+                name: "committed_p50_ratio", value: ratio(oursCommitted, floorCommitted, 0.5),
+                meaning: "the same, worker over bare loop"),
+            Figure(
+                name: "committed_p99_ratio", value: ratio(oursCommitted, floorCommitted, 0.99), meaning: "the same"),
         ]
     }
 
@@ -62,7 +69,7 @@ enum PickupIdleBench {
         try await rig.refill(0)
         let child = try await WorkerChild.start(rig, "worker") { $0.startsFile = "" }
         child.begin()
-        let sender = Sender.single(rig, every: 1_000 / perSecond)
+        let sender = Sender.rows(rig, every: 1_000 / perSecond)
         _ = try await sender.run(seconds: 1)
         let marks = try await sender.run(seconds: seconds)
         try await rig.waitUntilEmpty("converged.jobs")

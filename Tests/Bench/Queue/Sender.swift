@@ -26,13 +26,14 @@ struct Sender: Sendable {
     static func rows(
         _ rig: QueueRig, into table: String = "converged.jobs", batch: Int = 1, every milliseconds: Double
     ) -> Sender {
-        Sender(
+        let payload = batch == 1 ? "concat_ws(' ', min(id), translate(min(ctid)::text, ',()', ' '), 'noop')" : "''"
+        return Sender(
             url: rig.url(),
             statement: """
                 with made as (
                     insert into \(table) (\(QueueRig.columns)) select \(QueueRig.values())
-                    from generate_series(1, \(batch)) returning id)
-                select min(id), max(id), pg_notify('converged_jobs', '') from made
+                    from generate_series(1, \(batch)) returning id, ctid)
+                select min(id), max(id), pg_notify('converged_jobs', \(payload)) from made
                 """, intervalMilliseconds: milliseconds)
     }
 

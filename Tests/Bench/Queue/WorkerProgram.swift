@@ -47,7 +47,8 @@ enum WorkerProgram {
         await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             group.addTask {
-                while true {
+                // Who logs starts measures moments, which a timer of ours beside it would blur.
+                while log == nil {
                     progress.write(worker.counters().finished["settled"] ?? 0)
                     try await Task.sleep(for: .milliseconds(5))
                 }

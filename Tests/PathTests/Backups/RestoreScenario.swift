@@ -73,7 +73,7 @@ struct RestoreScenario: Sendable, CustomStringConvertible {
                 ? DockerMount(.volume, "crm-db", at: "/var/lib/postgresql/data")
                 : DockerMount(.bind, Self.data, at: "/home/node/.openclaw")
         ]
-        try await lane.bystander.createContainer(spec)
+        _ = try await lane.bystander.createContainer(spec)
         try await lane.bystander.startContainer(container)
     }
 

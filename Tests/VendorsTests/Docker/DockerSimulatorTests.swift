@@ -103,7 +103,7 @@ import Testing
             let filter = DockerEventFilter(types: ["container"], labels: ["pa.id=pa-1"])
             var notices = docker.events(filter).makeAsyncIterator()
             #expect(try await notices.next() == .relist)
-            try await docker.createContainer(spec("pa-1"))
+            _ = try await docker.createContainer(spec("pa-1"))
             guard case .event(let event)? = try await notices.next() else { throw Unexpected() }
             #expect(event.action == "create" && event.containerName == "pa-1")
             daemon.restartDaemon(for: .zero)
