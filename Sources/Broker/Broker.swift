@@ -14,7 +14,8 @@ public final class Broker: Sendable {
     private let outbound: Outbound
     private let desk: Desk
     private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let quiescing: ServerQuiescingHelper
+    /// nil when the last connection has ended.
+    private let quiescing: Mutex<ServerQuiescingHelper?>
     private let isStopping = Atomic(false)
 
     public init(_ settings: BrokerSettings, logger: Logger) {
@@ -22,7 +23,7 @@ public final class Broker: Sendable {
         // Every client may hold a stream and look something up beside it.
         options.maxConnectionsPerHost = settings.maxConnections * 2
         outbound = Outbound(options, logger: logger)
-        quiescing = ServerQuiescingHelper(group: loops)
+        quiescing = Mutex(ServerQuiescingHelper(group: loops))
         desk = Desk(
             policy: BrokerPolicy(places: settings.places, readable: settings.readable),
             door: DockerDoor(outbound, socket: settings.daemon),
@@ -33,7 +34,16 @@ public final class Broker: Sendable {
 
     /// Serves a listening socket, whose descriptor it owns from now on, until `stop` or until it is cancelled.
     public func run(descriptor: Int32, whenReady: @Sendable () -> Void = {}) async throws {
-        let (channels, http) = (quiescing, channel { _, _, _ in })
+        try await listen(descriptor, whenReady)
+        await outbound.close()
+        // It uses a loop once more when it goes.
+        quiescing.withLock { $0 = nil }
+        try? await loops.shutdownGracefully()
+    }
+
+    private func listen(_ descriptor: Int32, _ whenReady: @Sendable () -> Void) async throws {
+        guard let channels = quiescing.withLock(\.self) else { return }
+        let http = channel { _, _, _ in }
         let quiet = quiet
         let server = try await ServerBootstrap(group: loops)
             .serverChannelInitializer { channel in
@@ -53,14 +63,12 @@ public final class Broker: Sendable {
                 }
             }
         }
-        await outbound.close()
-        try? await loops.shutdownGracefully()
     }
 
     /// No new connections; `run` returns when the calls under way have ended. Idle connections are closed.
     public func stop() {
         let isFirst = isStopping.exchange(true, ordering: .relaxed) == false
-        if isFirst { quiescing.initiateShutdown(promise: nil) }
+        if isFirst { quiescing.withLock(\.self)?.initiateShutdown(promise: nil) }
     }
 
     /// A client that hangs up, or lets us wait for too long, ends its call, at the daemon too.

@@ -76,20 +76,20 @@ struct BackupPostgresTests {
         }
     }
 
-    private func with(_ body: (Server) async throws -> Void) async throws {
-        let daemon = try await TestDocker.shared
+    private func with(_ door: BackupDoor = .daemon, _ body: (Server) async throws -> Void) async throws {
         let image = try await Self.image.value
-        try await BackupStage.with(socket: daemon.socket) { stage in
+        try await BackupStage.with(door) { stage in
             let name = "twenty-alpha-db-" + UUID().uuidString.prefix(8).lowercased()
             let id: UUID = try await stage.database.query(
                 "insert into converged.services (name, droplet, team, image) values (\(name), 'one', 'alpha', \(image)) returning id"
             ).scalar()
             try await stage.database.query("insert into converged.dumps (service) values (\(id))")
+            let server = Server(stage: stage, key: "service/\(id.uuidString.lowercased())", name: name)
             var spec = DockerContainerSpec(name: name, image: image)
+            spec.labels = [Marks.owner: server.key]
             spec.host.network = .none
             _ = try await stage.docker.createContainer(spec)
             try await stage.docker.startContainer(name)
-            let server = Server(stage: stage, key: "service/\(id.uuidString.lowercased())", name: name)
             let result: Result<Void, any Error>
             do {
                 try await eventually("the server listens", within: .seconds(120)) {
@@ -105,8 +105,9 @@ struct BackupPostgresTests {
         }
     }
 
-    @Test func rowsThatWereDroppedAreBack() async throws {
-        try await with { server in
+    @Test(arguments: BackupDoor.allCases)
+    func rowsThatWereDroppedAreBack(through door: BackupDoor) async throws {
+        try await with(door) { server in
             let stage = server.stage
             let before = try await server.digest()
             #expect(try await stage.settle(server.key) == 0)

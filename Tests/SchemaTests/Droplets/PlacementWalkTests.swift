@@ -44,15 +44,17 @@ import Testing
                 "update converged.droplets set most_pas = 3",
             ])
             var model = Model()
-            var placed = 0
-            for number in 0..<150 {
+            var (placed, number) = (0, 0)
+            // Some walks stand before closed doors for long; those go on.
+            while number < 150 || (placed < 20 && number < 3_000) {
+                number += 1
                 if Int.random(in: 0..<10, using: &seed) < 5 {
                     placed += try await place(number, &model, fleet, &seed)
                 } else {
                     try await meddle(&model, fleet, &seed)
                 }
             }
-            #expect(placed > 10, "the walk got somewhere")
+            #expect(placed >= 20, "the walk got somewhere")
             let rows: [String] = try await fleet.web.query(
                 "select droplet || ':' || port || ':' || name from converged.pas"
             ).column(0)
