@@ -29,8 +29,12 @@ extension Worker {
             returning id
             """
         let upkeep: SQL = "select converged.wake(\(JobKind.upkeepName), \(JobKind.upkeepKey), false)"
-        // The others learn that they share their kinds with one more.
-        let news: SQL = "select pg_notify(\(Self.beatChannel), '')"
+        // Those that share kinds with it learn that they are one more. Others don't: at the start of a daemon with hundreds of
+        // droplets each would beat once for each other.
+        let own = kinds.map(\.name).filter { $0 != JobKind.upkeepName }
+        let news: SQL = """
+            select pg_notify(\(Self.beatChannel), '') from converged.workers where kinds && \(own)::text[] having count(*) > 1
+            """
         let rows = try await database.batch([registration] + JobKind.registration(kinds) + [upkeep, news])
         let id: Int64 = try rows[0].scalar()
         ledger.withLock { ledger in
