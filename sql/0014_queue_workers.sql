@@ -17,7 +17,8 @@ as $$
 $$;
 
 -- Takes back what dead workers held, keeping the count of attempts. `jobs` is read through only when a worker is dead, or
--- when the caller is `thorough`: then also for jobs whose worker has no row at all (a restored back-up).
+-- when the caller is `thorough`: then also for jobs whose worker has no row at all (a restored back-up). Of several that want
+-- that at once, as when daemons start together, one is enough.
 create function converged.rescue(caller bigint, unseen_for interval, thorough boolean)
     returns table (worker bigint, name text, rescued bigint)
     language plpgsql
@@ -26,6 +27,7 @@ as $$
 #variable_conflict use_column
 declare
     now timestamptz := converged.now();
+    reads_all constant boolean := thorough and pg_try_advisory_xact_lock(1129270087, 0);
     dead bigint[];
     lost bigint[];
     holders bigint[];
@@ -42,14 +44,14 @@ begin
             where not exists (select from converged.jobs j where j.id = n.needs)
                 and not exists (select from converged.dead_jobs d where d.id = n.needs)));
     end if;
-    if cardinality(dead) = 0 and not thorough then
+    if cardinality(dead) = 0 and not reads_all then
         perform converged.end_cancelled();
         return;
     end if;
     select coalesce(array_agg(id), '{}'), coalesce(array_agg(worker), '{}') into lost, holders
     from (select id, worker from converged.jobs
           where state = 'running' and (worker = any (dead)
-              or (thorough and not exists (select from converged.workers w where w.id = jobs.worker)))
+              or (reads_all and not exists (select from converged.workers w where w.id = jobs.worker)))
           order by id for update skip locked) as held;
     perform converged.take_back(lost);
     return query
@@ -60,7 +62,9 @@ begin
     delete from converged.workers w
     where w.id = any (dead) and not exists (select from converged.jobs j where j.state = 'running' and j.worker = w.id);
     perform converged.end_cancelled();
-    perform pg_notify('converged_jobs', '');
+    if dead <> '{}' or lost <> '{}' then
+        perform pg_notify('converged_jobs', '');
+    end if;
 end
 $$;
 

@@ -51,6 +51,11 @@ import Testing
             _ = try await queue.lease(gone)
             try await queue.admin.query("delete from converged.workers where id = \(gone)")
             #expect(try await rescue(queue, living).isEmpty)
+            // Another is at it: one reads the whole table, not all daemons that start together.
+            try await queue.admin.transaction { other in
+                try await other.query("select pg_advisory_xact_lock(1129270087, 0)")
+                #expect(try await rescue(queue, living, isThorough: true).isEmpty)
+            }
             #expect(try await rescue(queue, living, isThorough: true) == [" 1"])
             #expect(try await queue.claimed(living) == ["a"])
         }
