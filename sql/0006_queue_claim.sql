@@ -379,11 +379,13 @@ begin
     if claimed < any (open) then
         -- A sample of what comes next by rank; whatever it misses is found by the next poll.
         select min(soon.run_at) into nearest
-        from unnest(claim.queues, claim.kinds, open) as wanted (queue, kind, most)
+        from unnest(claim.queues, claim.kinds, open, floors) as wanted (queue, kind, most, floor)
             cross join lateral (
                 select j.run_at from converged.jobs j
                 where j.state = 'ready' and j.queue = wanted.queue and j.kind = wanted.kind and wanted.most > 0
-                    and j.rank > now and j.rank <= now + interval '122 seconds' and j.run_at > now
+                    -- What was enqueued with a low priority in the last minutes has such ranks too, and is dead.
+                    and j.rank > greatest(now, to_timestamp(wanted.floor / 1000000.0))
+                    and j.rank <= now + interval '122 seconds' and j.run_at > now
                 order by j.rank limit 100) as soon;
     end if;
     fence := lease;
