@@ -143,9 +143,14 @@ import Testing
                 id, DockerLimits(memoryBytes: 24 << 20, memoryAndSwapBytes: 24 << 20), restart: .no)
             let changed = try await docker.inspectContainer(id).host
             #expect(changed.memoryBytes == 24 << 20 && changed.restart == .no && changed.cpus == 0.5)
-            try await docker.startContainer(id)
-            #expect(try await docker.waitContainer(id, timeout: .seconds(60)) != 0)
-            #expect(try await docker.inspectContainer(id).state.isOutOfMemory)
+            // The kernel kills, and a watcher beside the container tells Docker: when the end is quick it may miss one.
+            var isTold = false
+            for _ in 0..<10 where !isTold {
+                try await docker.startContainer(id)
+                #expect(try await docker.waitContainer(id, timeout: .seconds(60)) != 0)
+                isTold = try await docker.inspectContainer(id).state.isOutOfMemory
+            }
+            #expect(isTold)
         }
     }
 
