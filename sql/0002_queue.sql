@@ -78,7 +78,7 @@ create table converged.jobs (
     lane         text,                            -- jobs of a kind that share a lane share its limit max_per_lane
     args         jsonb                            -- never a secret in clear
 ) with (
-    fillfactor = 80,
+    fillfactor = 50,
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
     autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
 
