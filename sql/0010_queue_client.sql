@@ -78,8 +78,8 @@ begin
         insert into converged.job_needs (job, needs) select made, need from unnest(live) as need;
     end if;
     if due <= now and live = '{}' then
-        -- The first hint of a transaction names its job and where its row is, which an idle worker then takes without a look around; the others are
-        -- equal, and so are one.
+        -- The first hint of a transaction names its job and where its row is: an idle worker takes that without a look around.
+        -- The others are equal, and so are one.
         perform pg_notify('converged_jobs',
             case when current_setting('converged.hinted', true) = 'yes' then ''
                 else concat_ws(' ', made, translate(address::text, ',()', ' '), kind) end),
