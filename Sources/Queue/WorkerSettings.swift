@@ -11,8 +11,10 @@ public struct WorkerSettings: Sendable {
     /// An end of a run waits at most this long for others to share its round trip.
     public var finishDelay: Duration = .milliseconds(5)
     public var finishBatch = 500
-    /// Round trips under way at once while there is a backlog, shared with the other workers of the same kinds; otherwise
-    /// there is one.
+    /// What is worth a round trip goes at once when none is under way, else so much later than the last: hints and ends of
+    /// runs then share one.
+    public var turnDelay: Duration = .milliseconds(2)
+    /// Round trips under way at once at most, shared with the other workers of the same kinds.
     public var turns = 4
     /// A look for due jobs that takes longer than this and 50 µs for each that it found tells of an old snapshot that
     /// somebody holds: see ``Claim/floors``.

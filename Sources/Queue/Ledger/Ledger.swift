@@ -46,10 +46,14 @@ struct Ledger: Sendable {
 
     var pending: [Finish] = []
     var pendingSince: Instant?
+    /// The last round trip took leases and left many ends: when they are due the next one is theirs.
+    var hasLeftEnds = false
     /// Finishes are sent one by one, to find the one that the database refuses.
     var isIsolating = false
 
+    /// Round trips under way, and when the last of them went out.
     var turning = 0
+    var turnedAt: Instant
     var isHinted = true
     var failures = 0
     var retryAt: Instant?
@@ -88,6 +92,7 @@ struct Ledger: Sendable {
         fullLookAt = now
         hasBacklog = Array(repeating: false, count: kinds.count)
         starts = Array(repeating: Starts(), count: kinds.count)
+        turnedAt = now
         pollAt = now
         lastTick = now
     }

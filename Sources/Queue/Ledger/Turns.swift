@@ -12,20 +12,24 @@ struct Turn: Sendable {
 }
 
 extension Ledger {
-    /// The next round trip, if one is worth it now. One is under way as a rule, and what comes meanwhile joins the next; in a
-    /// backlog there are several, so that the database works while we do.
+    /// The next round trip, if one is worth it now. One is under way as a rule, and what comes meanwhile joins the next; there
+    /// are several in a backlog, so that the database works while we do, and when one takes long.
     mutating func nextTurn(_ now: Instant) -> Turn? {
         lastTick = now
-        guard let worker, !isUncertain, retryAt.map({ $0 <= now }) ?? true else { return nil }
-        guard turning == 0 || (turning < mostTurns && !isIsolating && isFullTurnWaiting) else { return nil }
+        guard let worker, !isUncertain, retryAt.map({ $0 <= now }) ?? true,
+            turning == 0 || mayTurnBeside && (isFullTurnWaiting || besideAt.map { $0 <= now } ?? false)
+        else { return nil }
         let isFlushed = mustFlush(now)
-        let claims = !isIsolating && wantsClaim(now, isFlushed)
+        let claims = !isIsolating && !(isFlushed && hasLeftEnds) && wantsClaim(now, isFlushed)
         guard isFlushed || claims else { return nil }
         var turn = Turn(worker: worker, finishes: [], limits: nil)
-        let count = min(isIsolating ? 1 : settings.finishBatch, pending.count)
-        turn.finishes = Array(pending.prefix(count))
-        pending.removeFirst(count)
-        pendingSince = pending.isEmpty ? nil : now
+        let count = min(claims ? mostEndsBesideLeases : isIsolating ? 1 : settings.finishBatch, pending.count)
+        if count > 0 {
+            turn.finishes = Array(pending.prefix(count))
+            pending.removeFirst(count)
+            pendingSince = pending.isEmpty ? nil : now
+        }
+        hasLeftEnds = count == 0 && !pending.isEmpty
         if claims {
             let limits = kinds.indices.map { min(free($0), Claim.mostLeases) }
             turn.limits = limits
@@ -36,6 +40,7 @@ extension Ledger {
             pollAt = now + settings.pollInterval * (0.8 + 0.4 * settings.unit())
         }
         turning += 1
+        turnedAt = now
         return turn
     }
 
@@ -50,6 +55,23 @@ extension Ledger {
         return kinds.indices.contains { kind in
             hasBacklog[kind] && free(kind) >= min(Claim.mostLeases, kinds[kind].concurrency / mostTurns + 1)
         }
+    }
+
+    /// In a backlog what counts is that round trips are full. Otherwise many ends would hold up the start of what was just
+    /// enqueued: they go beside it.
+    private var mostEndsBesideLeases: Int {
+        mostTurns == 1 || pending.count <= 50 || hasBacklog.contains(true) ? settings.finishBatch : 0
+    }
+
+    private var mayTurnBeside: Bool { turning < mostTurns && !isIsolating }
+
+    /// When to send a round trip beside those under way that is not full. In a backlog never; else soon, but so that what comes
+    /// shortly after goes along.
+    var besideAt: Instant? {
+        guard turning > 0, mayTurnBeside, !hasBacklog.contains(true) else { return nil }
+        let soon = turnedAt + settings.turnDelay
+        if isHinted, !isStopping, !isDraining, kinds.indices.contains(where: { free($0) > 0 }) { return soon }
+        return pendingSince.map { max(soon, $0 + finishDelay) }
     }
 
     /// Where the next look begins. After a slow one only what is new is looked at, for twenty times as long as it took.
