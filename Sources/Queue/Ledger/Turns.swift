@@ -74,23 +74,30 @@ extension Ledger {
         return pendingSince.map { max(soon, $0 + finishDelay) }
     }
 
-    /// Where the next look begins. After a slow one only what is new is looked at, for twenty times as long as it took.
+    /// Where the next look begins. After a slow one only what is new is looked at, for thirty times as long as it took; so do
+    /// looks that go beside the next full one.
     private mutating func look(_ now: Instant) -> [Int64?] {
-        if fullLookAt <= now { floors = Array(repeating: nil, count: kinds.count) }
-        return floors
+        guard fullLookAt <= now else { return floors }
+        if floors.contains(where: { $0 != nil }) { fullLookAt = now + .seconds(1) }
+        return Array(repeating: nil, count: kinds.count)
     }
 
     private mutating func looked(_ turn: Turn, _ claim: Claim.Result, _ now: Instant) {
-        let isFull = turn.floors.allSatisfy { $0 == nil }
-        if isFull {
-            guard claim.look > settings.slowLook + .microseconds(50) * claim.leases.count else { return }
-            fullLookAt = now + max(.seconds(1), claim.look * 20)
-        } else if fullLookAt <= now {
-            return
-        }
+        guard turn.hinted == nil else { return }
+        var highest: [Int: Int64] = [:]
         for leased in claim.leases {
             guard let rank = leased.rank, let kind = index(of: leased.lease.kind) else { continue }
-            floors[kind] = max(floors[kind] ?? .min, rank)
+            highest[kind] = max(highest[kind] ?? .min, rank)
+        }
+        if turn.floors.contains(where: { $0 != nil }) {
+            guard now < fullLookAt else { return }
+            for (kind, rank) in highest { floors[kind] = max(floors[kind] ?? .min, rank) }
+        } else if claim.look > settings.slowLook + .microseconds(50) * claim.leases.count {
+            fullLookAt = now + max(.seconds(1), claim.look * 30)
+            for (kind, rank) in highest { floors[kind] = rank }
+        } else {
+            fullLookAt = now
+            floors = Array(repeating: nil, count: kinds.count)
         }
     }
 
