@@ -41,6 +41,8 @@ struct Ledger: Sendable {
     var asked: [Int]
     /// The last claim of the kind was full: there is likely more.
     var hasBacklog: [Bool]
+    /// A look for due jobs was answered.
+    var hasLooked = false
     /// Starts of each kind in order, which is the order of their deadlines, with runs that have ended meanwhile.
     var starts: [Starts]
 

@@ -65,10 +65,10 @@ extension Ledger {
 
     private var mayTurnBeside: Bool { turning < mostTurns && !isIsolating }
 
-    /// When to send a round trip beside those under way that is not full. In a backlog never; else soon, but so that what comes
-    /// shortly after goes along.
+    /// When to send a round trip beside those under way that is not full. Never in a backlog, nor before the first look has told
+    /// whether there is one; else soon, but so that what comes shortly after goes along.
     var besideAt: Instant? {
-        guard turning > 0, mayTurnBeside, !hasBacklog.contains(true) else { return nil }
+        guard turning > 0, mayTurnBeside, hasLooked, !hasBacklog.contains(true) else { return nil }
         let soon = turnedAt + settings.turnDelay
         if isHinted, !isStopping, !isDraining, kinds.indices.contains(where: { free($0) > 0 }) { return soon }
         return pendingSince.map { max(soon, $0 + finishDelay) }
@@ -153,6 +153,7 @@ extension Ledger {
             return begun
         }
         for kind in kinds.indices where limits[kind] > 0 { hasBacklog[kind] = claimed[kind] == limits[kind] }
+        hasLooked = true
         if claim.folded >= Claim.mostWakes { isHinted = true }
         if let next = claim.next { expect(now + next + .milliseconds(1), now) }
         if claim.leftBehind > 0 { expect(now + .milliseconds(20), now) }

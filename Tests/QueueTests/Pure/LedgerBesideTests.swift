@@ -37,6 +37,15 @@ import Testing
         #expect(ledger.nextTurn(start + .milliseconds(4))?.limits?[0] == 500)
     }
 
+    @Test func theFirstLookIsAwaited() throws {
+        var ledger = base.ledger(concurrency: 2_000)
+        let first = try ledger.turn(start)
+        ledger.isHinted = true
+        #expect(ledger.nextTurn(start + .milliseconds(9)) == nil)
+        _ = ledger.settle(first, [:], base.claim(), start + .milliseconds(10))
+        #expect(ledger.nextTurn(start + .milliseconds(10)) != nil)
+    }
+
     @Test func aFailureOfAnotherHoldsItBack() throws {
         var ledger = try ledger(running: 1)
         ledger.isHinted = true
