@@ -7,9 +7,9 @@ import Testing
     let base = LedgerTests()
     var start: ContinuousClock.Instant { base.start }
 
-    /// A ledger with room for many more than the jobs that run.
-    func ledger(running count: Int64) throws -> Ledger {
-        var ledger = base.ledger(concurrency: 2_000)
+    /// A ledger after its first turn, by default with room for many more than the jobs that run.
+    func ledger(running count: Int64, concurrency: Int = 2_000) throws -> Ledger {
+        var ledger = base.ledger(concurrency: concurrency)
         let turn = try ledger.turn(start)
         var result = Claim.Result()
         result.leases = (1...count).map(base.leased)
@@ -97,11 +97,7 @@ import Testing
     }
 
     @Test func inABacklogRoundTripsAreFull() throws {
-        var ledger = base.ledger(concurrency: 100)
-        let turn = try ledger.turn(start)
-        var result = Claim.Result()
-        result.leases = (1...100).map(base.leased)
-        _ = ledger.settle(turn, [:], result, start)
+        var ledger = try ledger(running: 100, concurrency: 100)
         end(1...60, &ledger)
         let full = try ledger.turn(start + .milliseconds(1))
         #expect(full.limits?[0] == 60 && full.finishes.count == 60)
