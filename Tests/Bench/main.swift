@@ -29,7 +29,12 @@ sayLoad()
 for (name, run) in groups where only == nil || only == name {
     do {
         say(name)
-        results.append((name, try await run()))
+        let stolen = StolenTime.read()
+        let figures = try await run()
+        let share = Figure(
+            name: "stolen_share", value: stolen.share(),
+            meaning: "of the CPU time, given to others by this machine's host")
+        results.append((name, figures + [share]))
     } catch {
         failed.append("\(name): \(error)")
     }

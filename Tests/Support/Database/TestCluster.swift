@@ -130,7 +130,7 @@ public actor TestCluster {
         unix_socket_directories = '\(folder)'
         port = \(port)
         max_connections = 400
-        shared_buffers = 64MB
+        shared_buffers = \(isDurable ? "128MB" : "64MB")
         log_line_prefix = '%m [%p] %a '
         fsync = \(isDurable ? "on" : "off")
         synchronous_commit = \(isDurable ? "on" : "off")
