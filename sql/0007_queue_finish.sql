@@ -240,9 +240,7 @@ end
 $$;
 
 call converged.hand_out('converged.fold(text[], integer), converged.claim(bigint, text[], text[], integer[], bigint[], integer),
-    converged.apply_limits(text[], text[], integer[]), converged.count_limited(),
-    converged.lane_heads(text, text, integer, integer), converged.settle(bigint[], tid[], bigint[]),
-    converged.follow_ends(bigint[], boolean), converged.forget(bigint[], bigint[], bigint[]),
-    converged.tell_ends(bigint[], boolean), converged.resolve_needs(bigint[]),
-    converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]), converged.assert_lease(bigint, bigint)',
-    'converged_daemon');
+    converged.settle(bigint[], tid[], bigint[]), converged.follow_ends(bigint[], boolean),
+    converged.forget(bigint[], bigint[], bigint[]), converged.tell_ends(bigint[], boolean),
+    converged.resolve_needs(bigint[]), converged.finish(bigint[], bigint[], text[], double precision[], text[], text[]),
+    converged.assert_lease(bigint, bigint)', 'converged_daemon');

@@ -33,12 +33,11 @@ extension Ledger {
         else { return nil }
         var limits = Array(repeating: 0, count: kinds.count)
         limits[kind] = 1
-        asked[kind] += 1
         expect(now + settings.finishDelay, now)
-        turning += 1
         lastTick = now
-        return Turn(
-            worker: worker, finishes: [], limits: limits,
-            hinted: HintedClaim(worker: worker, job: job.id, address: job.address, kind: kinds[kind]))
+        return sent(
+            Turn(
+                worker: worker, finishes: [], limits: limits,
+                hinted: HintedClaim(job: job.id, address: job.address, kind: kinds[kind])), now)
     }
 }

@@ -110,15 +110,7 @@ extension Ledger {
                 runs.isEmpty ? [stopEnd] : [graceEnd, abandonAt, stopEnd].map { $0.flatMap { $0 > now ? $0 : nil } }
         }
         if isUncertain, turning == 0 { times.append(retryAt) }
-        if worker != nil, !isUncertain { times.append(besideAt.map { max($0, retryAt ?? $0) }) }
-        if worker != nil, turning == 0, !isUncertain {
-            if !pending.isEmpty { times.append(max(pendingSince.map { $0 + finishDelay } ?? now, retryAt ?? now)) }
-            if !isStopping, !isDraining {
-                // Without room for it, what falls due waits for an end of a run, and that fires the signal.
-                let dueAt = kinds.indices.contains { free($0) > 0 } ? dueAt : nil
-                times += [pollAt, dueAt].map { $0.map { max($0, retryAt ?? $0) } }
-            }
-        }
+        times.append(turnAt)
         return times.compactMap(\.self).min() ?? .distant(now)
     }
 

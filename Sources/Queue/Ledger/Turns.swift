@@ -31,14 +31,18 @@ extension Ledger {
         }
         hasLeftEnds = count == 0 && !pending.isEmpty
         if claims {
-            let limits = kinds.indices.map { min(free($0), Claim.mostLeases) }
-            turn.limits = limits
+            turn.limits = kinds.indices.map { min(free($0), Claim.mostLeases) }
             turn.floors = look(now)
-            for kind in kinds.indices { asked[kind] += limits[kind] }
             isHinted = false
             dueAt = nil
             pollAt = now + settings.pollInterval * (0.8 + 0.4 * settings.unit())
         }
+        return sent(turn, now)
+    }
+
+    /// It goes out now.
+    mutating func sent(_ turn: Turn, _ now: Instant) -> Turn {
+        for (kind, limit) in (turn.limits ?? []).enumerated() { asked[kind] += limit }
         turning += 1
         turnedAt = now
         return turn
@@ -67,11 +71,25 @@ extension Ledger {
 
     /// When to send a round trip beside those under way that is not full. Never in a backlog, nor before the first look has told
     /// whether there is one; else soon, but so that what comes shortly after goes along.
-    var besideAt: Instant? {
+    private var besideAt: Instant? {
         guard turning > 0, mayTurnBeside, hasLooked, !hasBacklog.contains(true) else { return nil }
         let soon = turnedAt + settings.turnDelay
         if isHinted, !isStopping, !isDraining, kinds.indices.contains(where: { free($0) > 0 }) { return soon }
         return pendingSince.map { max(soon, $0 + finishDelay) }
+    }
+
+    /// When a round trip is worth it if nothing happens before; nil: not before something does.
+    var turnAt: Instant? {
+        guard worker != nil, !isUncertain else { return nil }
+        var times = [besideAt]
+        if turning == 0 {
+            times.append(pendingSince.map { $0 + finishDelay })
+            if !isStopping, !isDraining {
+                // Without room for it, what falls due waits for an end of a run, and that fires the signal.
+                times += [pollAt, kinds.indices.contains { free($0) > 0 } ? dueAt : nil]
+            }
+        }
+        return times.compactMap(\.self).min().map { max($0, retryAt ?? $0) }
     }
 
     /// Where the next look begins. After a slow one only what is new is looked at, for thirty times as long as it took; so do
@@ -161,8 +179,7 @@ extension Ledger {
     }
 
     private mutating func unask(_ turn: Turn) {
-        guard let limits = turn.limits else { return }
-        for kind in kinds.indices { asked[kind] -= limits[kind] }
+        for (kind, limit) in (turn.limits ?? []).enumerated() { asked[kind] -= limit }
     }
 
     /// The database has taken the end of a run.

@@ -7,14 +7,13 @@ import Postgres
 /// Plain statements that go by the row's address: whatever the statistics say there is no other plan, and a function would cost
 /// more than they do.
 struct HintedClaim {
-    var worker: Int64
     var job: Int64
     /// Where its row was when it was enqueued. One that was moved since is not found.
     var address: String
     var kind: JobKind
 
     /// To be sent together: the locks of `converged.claim` come before the snapshot that looks for workers and limits.
-    var statements: [SQL] {
+    func statements(for worker: Int64) -> [SQL] {
         [
             SQL(Self.locks, bind: [worker.postgresCell]),
             SQL(
@@ -27,7 +26,7 @@ struct HintedClaim {
     }
 
     private static let locks = """
-        select pg_advisory_xact_lock_shared(converged.worker_lock($1)), pg_advisory_xact_lock_shared(1129270085, 0)
+        select pg_advisory_xact_lock_shared(converged.worker_lock($1)), pg_advisory_xact_lock_shared(converged.limits_lock())
         """
 
     /// The clock's shift is `converged.now()`, written out.

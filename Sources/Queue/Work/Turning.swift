@@ -11,7 +11,7 @@ extension Worker {
         var statements = Finish.statements(turn.finishes)
         let finishing = statements.count
         if let hinted = turn.hinted {
-            statements += hinted.statements
+            statements += hinted.statements(for: turn.worker)
         } else if let limits = turn.limits {
             statements.append(Claim(limits: limits, worker: turn.worker, floors: turn.floors).statement(kinds))
         }

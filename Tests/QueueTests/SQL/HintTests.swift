@@ -11,8 +11,8 @@ import Testing
             "select ctid::text from converged.jobs where id = \(job)"
         ).scalar()
         let claim = HintedClaim(
-            worker: worker, job: job, address: address, kind: JobKind(name: kind) { _ in Verdict(.settled(next: nil)) })
-        let rows = try await queue.daemon.batch(claim.statements)
+            job: job, address: address, kind: JobKind(name: kind) { _ in Verdict(.settled(next: nil)) })
+        let rows = try await queue.daemon.batch(claim.statements(for: worker))
         return try HintedClaim.result(rows[1], queue.daemon).leases.map(\.lease.job)
     }
 
@@ -62,9 +62,9 @@ import Testing
     @Test func theRowIsFoundByItsAddressAlone() async throws {
         try await QueueBench.with { queue in
             let claim = HintedClaim(
-                worker: 1, job: 1, address: "(0,1)", kind: JobKind(name: "k") { _ in Verdict(.settled(next: nil)) })
+                job: 1, address: "(0,1)", kind: JobKind(name: "k") { _ in Verdict(.settled(next: nil)) })
             var plan: SQL = "explain (costs off) "
-            plan.append(claim.statements[1])
+            plan.append(claim.statements(for: 1)[1])
             let lines: [String] = try await queue.daemon.query(plan).column(0)
             let scans = lines.filter { $0.contains(" on jobs") && $0.contains("Scan") }
             #expect(scans.count == 2 && scans.allSatisfy { $0.contains("Tid Scan") }, "\(lines)")
