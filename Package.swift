@@ -81,7 +81,9 @@ let package = Package(
         program("demo", "Demo", ["Support", "Simulators", "Postgres", "converged", log]),
         program("notify-probe", "NotifyProbe", ["Systemd", log, system]),
         program("queue-worker", "QueueWorker", ["Queue", "Postgres", log]),
-        program("bench", "Bench", ["Support", "Simulators", "Queue", "Postgres", "CPostgres", "converged", log]),
+        program(
+            "bench", "Bench",
+            ["Support", "Simulators", "Queue", "Postgres", "CPostgres", "converged", log, signals]),
 
         program("fly-simulator", "FlySimulator", ["Simulators", arguments]),
 

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import UnixSignals
 
 /// `bench bare-loop URL TABLE FILE`: what pick-up is held against. LISTEN, claim one, delete it; nothing else, on libpq alone.
 enum BareLoop {
@@ -43,7 +44,7 @@ final class Stop: Sendable {
 
     func listen() {
         Task { [self] in
-            for await _ in Signals.stream(SIGTERM) {
+            for await _ in await UnixSignalsSequence(trapping: .sigterm) {
                 asked.store(true, ordering: .relaxed)
                 break
             }

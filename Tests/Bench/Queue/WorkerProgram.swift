@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import Queue
 import Synchronization
+import UnixSignals
 
 /// What a child does, as JSON on its command line.
 struct WorkerOrder: Codable, Sendable {
@@ -33,8 +34,8 @@ struct WorkerOrder: Codable, Sendable {
 /// from SIGUSR1 to SIGTERM, and leaves its records behind.
 enum WorkerProgram {
     static func run(_ order: WorkerOrder) async throws {
-        let begun = Signals.stream(SIGUSR1)
-        let ended = Signals.stream(SIGTERM)
+        let begun = await UnixSignalsSequence(trapping: .sigusr1)
+        let ended = await UnixSignalsSequence(trapping: .sigterm)
         let log = order.startsFile.map { _ in StartLog() }
         let database = Database(DatabaseSettings(url: order.url), logger: logger)
         let worker = Worker(
