@@ -75,7 +75,9 @@ extension Ledger {
         guard turning > 0, mayTurnBeside, hasLooked, !hasBacklog.contains(true) else { return nil }
         let soon = turnedAt + settings.turnDelay
         if isHinted, !isStopping, !isDraining, kinds.indices.contains(where: { free($0) > 0 }) { return soon }
-        return pendingSince.map { max(soon, $0 + finishDelay) }
+        // Ends have less hurry than the leases under way, and would take the processor from them.
+        let patience = asked.contains { $0 > 0 } ? 10 : 1
+        return pendingSince.map { max(soon, $0 + finishDelay * patience) }
     }
 
     /// When a round trip is worth it if nothing happens before; nil: not before something does.

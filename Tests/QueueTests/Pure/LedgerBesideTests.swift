@@ -72,15 +72,32 @@ import Testing
         ledger.isHinted = true
         let leases = try ledger.turn(start)
         #expect(leases.limits?[0] == 500 && leases.finishes.isEmpty)
-        #expect(ledger.nextAlarm(start) == start + .milliseconds(5))
+        _ = ledger.settle(leases, [:], base.claim(61), start + .milliseconds(5))
         let ends = try ledger.turn(start + .milliseconds(5))
         #expect(ends.limits == nil && ends.finishes.count == 60)
         // And few go along.
-        _ = ledger.settle(leases, [:], base.claim(61), start + .milliseconds(5))
         _ = ledger.settle(ends, [:], nil, start + .milliseconds(5))
         end(61...61, &ledger)
         ledger.isHinted = true
         #expect(ledger.nextTurn(start + .milliseconds(5))?.finishes.count == 1)
+    }
+
+    @Test func endsLeaveTheProcessorToLeasesForAWhile() throws {
+        var ledger = try ledger(running: 60)
+        end(1...60, &ledger)
+        ledger.isHinted = true
+        _ = try ledger.turn(start)
+        #expect(ledger.nextTurn(start + .milliseconds(49)) == nil)
+        #expect(ledger.nextAlarm(start + .milliseconds(49)) == start + .milliseconds(50))
+        let ends = try ledger.turn(start + .milliseconds(50))
+        #expect(ends.limits == nil && ends.finishes.count == 60)
+        // Beside other ends they wait as ever.
+        var other = try self.ledger(running: 60)
+        end(1...30, &other)
+        other.isHinted = false
+        _ = try other.turn(start + .milliseconds(5))
+        end(31...60, &other)
+        #expect(other.nextAlarm(start + .milliseconds(6)) == start + .milliseconds(7))
     }
 
     @Test func endsDoNotWaitForHintsThatComeAllTheTime() throws {
