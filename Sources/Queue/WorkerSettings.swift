@@ -8,7 +8,8 @@ public struct WorkerSettings: Sendable {
     public var listens = true
     /// The back-stop for lost hints; jittered by a fifth.
     public var pollInterval: Duration = .seconds(1)
-    /// An end of a run waits at most this long for others to share its round trip.
+    /// An end of a run waits at most this long for others to share its round trip, and ten times as long while leases are under
+    /// way.
     public var finishDelay: Duration = .milliseconds(5)
     public var finishBatch = 500
     /// What is worth a round trip goes at once when none is under way, else so much later than the last: hints and ends of
