@@ -67,6 +67,8 @@ extension Ledger {
         mostTurns == 1 || pending.count <= 50 || hasBacklog.contains(true) ? settings.finishBatch : 0
     }
 
+    private var hasRoom: Bool { kinds.indices.contains { free($0) > 0 } }
+
     private var mayTurnBeside: Bool { turning < mostTurns && !isIsolating }
 
     /// When to send a round trip beside those under way that is not full. Never in a backlog, nor before the first look has told
@@ -74,7 +76,7 @@ extension Ledger {
     private var besideAt: Instant? {
         guard turning > 0, mayTurnBeside, hasLooked, !hasBacklog.contains(true) else { return nil }
         let soon = turnedAt + settings.turnDelay
-        if isHinted, !isStopping, !isDraining, kinds.indices.contains(where: { free($0) > 0 }) { return soon }
+        if isHinted, !isStopping, !isDraining, hasRoom { return soon }
         // Ends have less hurry than the leases under way, and would take the processor from them.
         let patience = asked.contains { $0 > 0 } ? 10 : 1
         return pendingSince.map { max(soon, $0 + finishDelay * patience) }
@@ -88,7 +90,7 @@ extension Ledger {
             times.append(pendingSince.map { $0 + finishDelay })
             if !isStopping, !isDraining {
                 // Without room for it, what falls due waits for an end of a run, and that fires the signal.
-                times += [pollAt, kinds.indices.contains { free($0) > 0 } ? dueAt : nil]
+                times += [pollAt, hasRoom ? dueAt : nil]
             }
         }
         return times.compactMap(\.self).min().map { max($0, retryAt ?? $0) }
